@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#   make              builds the module, the helper and the command
+#   make install      DESTDIR and PREFIX as usual
+#   make check        every test (root: installs what the tests need first)
+#   make demo         three users log in by ssh, in a sandbox (root)
+#   make lint         static analysis and the manual pages
+#   make bench        what a login costs (root)
+#   make fuzz         the configuration parser under libFuzzer, FUZZ_SECONDS each
+#   V=1 shows the commands, SANITIZE=address,undefined instruments everything
+
+VERSION := 0.1
+
+PREFIX ?= /usr
+DESTDIR ?=
+SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/pam_netns
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSCONFDIR ?= /etc
+# Where libpam looks for modules, whatever PREFIX is: Debian has a directory per
+# architecture, Fedora one per word length.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+PAMDIR ?= $(firstword $(wildcard $(if $(MULTIARCH),/usr/lib/$(MULTIARCH)/security) \
+	/usr/lib64/security) /usr/lib/security)
+
+BUILD ?= build
+PKG_CONFIG ?= pkg-config
+
+HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIC
+ifneq ($(filter x86_64-% i386-%,$(MULTIARCH)),)
+HARDEN += -fcf-protection
+endif
+WERROR ?= -Werror
+WARN := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wwrite-strings \
+	-Wpointer-arith -Wvla -Wformat=2 -Wundef -Wcast-qual -Wswitch-enum
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE_FLAGS) -fvisibility=hidden -MMD -MP
+ALL_CPPFLAGS = -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
+	-DNETNS_HELPER='"$(LIBEXECDIR)/netns-helper"' \
+	-DNETNS_CTL='"$(SBINDIR)/netnsctl"' \
+	-DNETNS_CONF='"$(SYSCONFDIR)/security/netns.conf"' \
+	-DNETNS_RUN='"/run/pam_netns"' $(CPPFLAGS)
+ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
+ifdef SANITIZE
+SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDEN := $(filter-out %_FORTIFY_SOURCE %_FORTIFY_SOURCE=2,$(HARDEN))
+ALL_LDFLAGS := -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
+endif
+
+CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nesting.c conf/check_policies.c \
+	conf/check_rules.c conf/check_sessions.c conf/check_use.c conf/covers.c conf/diag.c \
+	conf/dump.c conf/keyword.c conf/lex.c conf/load.c conf/match.c conf/open.c conf/parse.c \
+	conf/parse_addresses.c conf/parse_policy.c conf/parse_session.c conf/parse_set.c \
+	conf/policy.c conf/ranges.c conf/report.c conf/resolve.c conf/source.c conf/suggest.c \
+	conf/table.c conf/tree.c conf/value.c conf/words.c
+
+# What an asker needs: the module and netnsctl.
+CLIENT_SRC := helper/client.c helper/netns.c helper/wire.c
+MODULE_SRC := pam_netns/pam_netns.c pam_netns/caller.c pam_netns/session.c pam_netns/user.c $(CLIENT_SRC)
+# What looks after /run/pam_netns: the helper and netnsctl.
+STATE_SRC := helper/active.c helper/procs.c helper/state.c
+HELPER_SRC := helper/main.c helper/host.c helper/link.c helper/nl.c helper/op.c helper/op_open.c \
+	helper/op_tidy.c helper/privs.c helper/tidy.c helper/netns.c helper/wire.c $(STATE_SRC)
+CTL_SRC := helper/ctl.c helper/ctl_conf.c helper/ctl_live.c helper/live.c $(CLIENT_SRC) $(STATE_SRC)
+
+HELPER_PKGS := libmnl libcap-ng
+MAN8 := pam_netns/pam_netns.8 helper/netns-helper.8 helper/netnsctl.8
+MAN5 := conf/netns.conf.5
+UNITS := helper/pam_netns.service helper/pam_netns-sweep.service helper/pam_netns-sweep.timer
+
+MODULE := $(BUILD)/pam_netns.so
+HELPER := $(BUILD)/netns-helper
+CTL := $(BUILD)/netnsctl
+
+objects = $(1:%.c=$(BUILD)/%.o)
+pkg = $(shell $(PKG_CONFIG) $(1) $(2))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $@;)
+
+all: $(MODULE) $(HELPER) $(CTL)
+
+# Paths and flags are compiled in: with others, everything is built again.
+FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+FORCE:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/conf.a: $(call objects,$(CONF_SRC))
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $^
+
+# The module lives in other people's processes: libpam and libc, two symbols.
+$(MODULE): $(call objects,$(MODULE_SRC)) pam_netns/pam_netns.map
+	$(call say,LD)$(CC) -shared -Wl,--version-script=pam_netns/pam_netns.map \
+		$(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -lpam
+
+$(HELPER): $(call objects,$(HELPER_SRC)) $(BUILD)/conf.a
+	@$(PKG_CONFIG) --exists --print-errors $(HELPER_PKGS)
+	$(call say,LD)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(HELPER_PKGS))
+
+$(CTL): $(call objects,$(CTL_SRC)) $(BUILD)/conf.a
+	$(call say,LD)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^
+
+install: all
+	install -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(SYSCONFDIR)/security $(DESTDIR)$(DOCDIR)
+	install -m 644 $(MODULE) $(DESTDIR)$(PAMDIR)
+	install -m 755 $(HELPER) $(DESTDIR)$(LIBEXECDIR)
+	install -m 755 $(CTL) $(DESTDIR)$(SBINDIR)
+	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(MAN8) $(DESTDIR)$(MANDIR)/man8
+	for unit in $(UNITS); do \
+		sed 's|/usr/sbin/netnsctl|$(SBINDIR)/netnsctl|' $$unit \
+			>$(DESTDIR)$(UNITDIR)/$${unit##*/} || exit; \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$${unit##*/}; \
+	done
+	install -m 644 README.md SECURITY.md NEWS LICENSE conf/netns.conf $(DESTDIR)$(DOCDIR)
+	test -e $(DESTDIR)$(SYSCONFDIR)/security/netns.conf || \
+		install -m 644 conf/netns.conf $(DESTDIR)$(SYSCONFDIR)/security
+
+# The configuration stays, as an administrator's work.  A stack that names a module
+# that is gone lets nobody in, root neither.
+uninstall:
+	@if [ -z "$(DESTDIR)" ] && grep -ls pam_netns.so $(SYSCONFDIR)/pam.conf \
+		$(SYSCONFDIR)/pam.d/* /usr/lib/pam.d/*; then \
+		echo 'uninstall: these still use pam_netns; take the line out first' >&2; exit 1; fi
+	rm -f $(DESTDIR)$(PAMDIR)/pam_netns.so $(DESTDIR)$(LIBEXECDIR)/netns-helper \
+		$(DESTDIR)$(SBINDIR)/netnsctl \
+		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
+		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8))) \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include tests/unit.mk tests/root.mk
+
+tests: all unit-tests test-programs
+
+# Root's way is the whole one: what the tests need is installed first.
+ifeq ($(shell id -u),0)
+packages:
+	$(Q)tests/install-packages
+else
+packages:
+endif
+
+# What sudo has built, its user wants to build again.
+give_back = @[ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD)
+
+# In a second make: the first has looked for libraries that may just have arrived.
+check: packages
+	$(Q)$(MAKE) --no-print-directory tests
+	$(give_back)
+	$(Q)BUILD=$(BUILD) tests/run $(TESTS)
+
+demo: packages
+	$(Q)$(MAKE) --no-print-directory tests
+	$(give_back)
+	$(Q)BUILD=$(BUILD) tests/demo
+
+bench: packages
+	$(Q)$(MAKE) --no-print-directory tests
+	$(give_back)
+	$(Q)BUILD=$(BUILD) tests/bench $(ROUNDS)
+
+lint:
+	$(Q)tests/lint
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.DELETE_ON_ERROR:
+.PHONY: all install uninstall clean FORCE tests packages check demo bench lint
