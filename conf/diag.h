@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CONF_DIAG_H
+#define CONF_DIAG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "conf/base.h"
+
+struct conf_place;
+
+/*
+ * What is wrong with a configuration, in the order of finding.  Each entry
+ * owns copies of its texts, so it outlives the conf.
+ */
+enum diag_severity {
+	DIAG_ERROR,
+	DIAG_WARNING,
+};
+
+struct diag;
+
+int diag_new(struct diag **ret_diag);
+void diag_free(struct diag *diag);
+void diag_free_p(struct diag **diag);
+
+/*
+ * place may have line 0: the message is about the file as a whole.  line_text
+ * is the source line (line_length bytes, NULL: none), shown above the caret.
+ * On memory exhaustion, and when there are thousands already, the entry is
+ * counted and its text lost.
+ */
+void diag_add(struct diag *diag, enum diag_severity severity, const struct conf_place *place,
+	      const char *line_text, size_t line_length, const char *format, ...) PRINTF_LIKE(6, 7);
+void diag_vadd(struct diag *diag, enum diag_severity severity, const struct conf_place *place,
+	       const char *line_text, size_t line_length, const char *format, va_list args)
+	PRINTF_LIKE(6, 0);
+
+size_t diag_count(const struct diag *diag, enum diag_severity severity);
+
+/* file:line:column: error: text, then the line and the carets. */
+void diag_print(const struct diag *diag, FILE *out);
+
+/* Calls fn with the first line of each entry ("netns.conf:14:5: error: ..."), for the log. */
+void diag_for_each(const struct diag *diag,
+		   void (*fn)(void *userdata, enum diag_severity severity, const char *text),
+		   void *userdata);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf/base.h"
+#include "conf/conf.h"
+
+void conf_walk_start(struct conf_walk *walk, const struct conf_policy *policy)
+{
+	walk->policies[0] = policy;
+	walk->next[0] = 0;
+	walk->depth = 0;
+	walk->entering = NULL;
+}
+
+const struct conf_statement *conf_walk_next(struct conf_walk *walk)
+{
+	const struct conf_statement *s;
+
+	if (walk->entering) {
+		walk->depth++;
+		walk->policies[walk->depth] = walk->entering;
+		walk->next[walk->depth] = 0;
+	}
+	while (walk->next[walk->depth] == walk->policies[walk->depth]->n_statements) {
+		if (walk->depth == 0)
+			return NULL;
+		walk->depth--;
+	}
+	s = &walk->policies[walk->depth]->statements[walk->next[walk->depth]++];
+	walk->entering = s->kind == CONF_USE ? s->use.policy : NULL;
+	return s;
+}
+
+static const struct conf_statement *find_own(const struct conf_policy *policy,
+					     enum conf_statement_kind kind)
+{
+	for (size_t i = 0; i < policy->n_statements; i++) {
+		if (policy->statements[i].kind == kind)
+			return &policy->statements[i];
+	}
+	return NULL;
+}
+
+/* A policy is met before those that it uses, so its own statement comes before theirs. */
+const struct conf_statement *conf_policy_find(const struct conf_policy *policy,
+					      enum conf_statement_kind kind)
+{
+	const struct conf_statement *found = find_own(policy, kind);
+	struct conf_walk walk;
+
+	conf_walk_start(&walk, policy);
+	while (!found && conf_walk_next(&walk)) {
+		if (walk.entering)
+			found = find_own(walk.entering, kind);
+	}
+	return found;
+}

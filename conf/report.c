@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <string.h>
+
+#include "conf/array.h"
+#include "conf/parse.h"
+
+struct quoted quote(const struct token *word)
+{
+	struct quoted q;
+	int max = (int)sizeof(q.text) - 6;
+
+	if (word->length > (size_t)max)
+		snprintf(q.text, sizeof(q.text), "'%.*s...'", max, word->text);
+	else
+		snprintf(q.text, sizeof(q.text), "'%.*s'", (int)word->length, word->text);
+	return q;
+}
+
+struct conf_place parse_place(const struct conf_parser *p, const struct token *token)
+{
+	bool one_byte = token->kind != TOKEN_WORD;
+
+	return (struct conf_place){
+		.file = p->file,
+		.line = token->line,
+		.column = token->column,
+		.length = one_byte ? 1 : (unsigned)token->length,
+	};
+}
+
+/* Without memory for the index, errors go without their source lines. */
+static void index_lines(struct parse_text *text)
+{
+	size_t *start = array_add(text->lines, text->n_lines);
+
+	for (size_t at = 0; start; start = array_add(text->lines, text->n_lines)) {
+		const char *end = memchr(text->bytes + at, '\n', text->length - at);
+
+		*start = at;
+		if (!end)
+			return;
+		at = (size_t)(end - text->bytes) + 1;
+	}
+}
+
+static const char *find_line(struct conf_parser *p, const struct conf_place *place,
+			     size_t *ret_length)
+{
+	struct parse_text *text = NULL;
+	const char *line, *end;
+
+	for (size_t i = 0; i < p->conf->n_texts && !text; i++)
+		text = p->conf->texts[i].file == place->file ? &p->conf->texts[i] : NULL;
+	if (!text)
+		return NULL;
+	if (!text->lines)
+		index_lines(text);
+	if (place->line == 0 || place->line > text->n_lines)
+		return NULL;
+
+	line = text->bytes + text->lines[place->line - 1];
+	*ret_length = text->length - text->lines[place->line - 1];
+	end = memchr(line, '\n', *ret_length);
+	if (end)
+		*ret_length = (size_t)(end - line);
+	if (*ret_length > 0 && line[*ret_length - 1] == '\r')
+		--*ret_length;
+	return line;
+}
+
+static void report(struct conf_parser *p, enum diag_severity severity,
+		   const struct conf_place *place, const char *format, va_list args)
+	PRINTF_LIKE(4, 0);
+
+static void report(struct conf_parser *p, enum diag_severity severity,
+		   const struct conf_place *place, const char *format, va_list args)
+{
+	size_t length = 0;
+	const char *line = find_line(p, place, &length);
+
+	diag_vadd(p->diag, severity, place, line, length, format, args);
+}
+
+void parse_report(struct conf_parser *p, enum diag_severity severity,
+		  const struct conf_place *place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(p, severity, place, format, args);
+	va_end(args);
+}
+
+int parse_error(struct conf_parser *p, const struct token *at, const char *format, ...)
+{
+	struct conf_place place = parse_place(p, at);
+	va_list args;
+
+	va_start(args, format);
+	report(p, DIAG_ERROR, &place, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int parse_expected(struct conf_parser *p, const char *what)
+{
+	static const char *const names[] = {
+		[TOKEN_OPEN] = "'{'",
+		[TOKEN_CLOSE] = "'}'",
+		[TOKEN_NEWLINE] = "the end of the line",
+		[TOKEN_END] = "the end of the file",
+	};
+	const struct token *token = &p->token;
+
+	if (token->kind == TOKEN_BAD)
+		return parse_error(p, token, "%s", token->problem);
+	if (token->kind == TOKEN_WORD)
+		return parse_error(p, token, "expected %s, found %s", what, quote(token).text);
+	return parse_error(p, token, "expected %s, found %s", what, names[token->kind]);
+}
+
+int parse_unknown(struct conf_parser *p, const struct token *word,
+		  const struct keyword_table *table)
+{
+	char list[KEYWORD_LIST_MAX];
+	struct suggestion s;
+
+	suggest_start(&s, word->text, word->length);
+	suggest_keyword(&s, table);
+	if (s.best)
+		return parse_error(p, word, "unknown %s %s, did you mean '%s'?", table->what,
+				   quote(word).text, s.best);
+	if (keyword_list(table, list)[0])
+		return parse_error(p, word, "unknown %s %s: expected %s", table->what,
+				   quote(word).text, list);
+	return parse_error(p, word, "unknown %s %s", table->what, quote(word).text);
+}
