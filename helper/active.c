@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "conf/base.h"
+#include "conf/conf.h"
+#include "conf/diag.h"
+#include "helper/active.h"
+
+#define SOURCE_TAG        "#source "
+#define ACTIVE_SOURCE_MAX 200
+
+/* The path of the source as one word: '/' becomes '-', and what is '-' already "%2d". */
+static void append_escaped(char *to, const char *source)
+{
+	for (; *source; source++)
+		if (*source == '-' || *source == '%')
+			to += sprintf(to, "%%%02x", (unsigned char)*source);
+		else
+			*to++ = (char)(*source == '/' ? '-' : *source);
+	*to = '\0';
+}
+
+int active_path(const char *source, char path[ACTIVE_PATH_MAX])
+{
+	char name[3 * ACTIVE_SOURCE_MAX + 1];
+
+	if (source[0] != '/')
+		return -EINVAL;
+	if (strlen(source) > ACTIVE_SOURCE_MAX)
+		return -ENAMETOOLONG;
+	append_escaped(name, source);
+	/* The file system has a limit too, and a new file has a longer name. */
+	if (strlen(name) > NAME_MAX - strlen("new-active"))
+		return -ENAMETOOLONG;
+	if (strcmp(source, NETNS_CONF) == 0)
+		name[0] = '\0';
+	snprintf(path, ACTIVE_PATH_MAX, NETNS_RUN "/active%s%s", name, name[0] ? "" : ".conf");
+	return 0;
+}
+
+/* One "#source" line: does it describe what is on the disk? */
+static bool source_is_current(const char *line)
+{
+	struct conf_source then = { 0 };
+	struct conf_source now = { 0 };
+	char path[PATH_MAX];
+	int exists;
+
+	if (sscanf(line,
+		   SOURCE_TAG "%d %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64
+			      " %4095[^\n]",
+		   &exists, &then.dev, &then.ino, &then.size, &then.mtime_ns, &then.ctime_ns,
+		   path) != 7)
+		return false;
+	now.path = path;
+	if (conf_source_stat(&now) < 0)
+		return false;
+	return now.exists == (exists != 0) && now.dev == then.dev && now.ino == then.ino &&
+	       now.size == then.size && now.mtime_ns == then.mtime_ns &&
+	       now.ctime_ns == then.ctime_ns;
+}
+
+bool active_is_current(const char *source)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_free_ char *line = NULL;
+	char path[ACTIVE_PATH_MAX];
+	size_t room = 0;
+	bool any = false;
+
+	if (active_path(source, path) < 0)
+		return false;
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	for (; getline(&line, &room, f) > 0 && strncmp(line, SOURCE_TAG, strlen(SOURCE_TAG)) == 0;
+	     any = true)
+		if (!source_is_current(line))
+			return false;
+	return any;
+}
+
+int active_load(const char *source, struct diag *diag, struct conf **ret_conf)
+{
+	char path[ACTIVE_PATH_MAX];
+	int r = active_path(source, path);
+
+	if (r)
+		return r;
+	return conf_load(path, CONF_LOAD_TRUSTED | CONF_LOAD_QUICK, diag, ret_conf);
+}
+
+static void write_source(FILE *f, const struct conf_source *s)
+{
+	fprintf(f, SOURCE_TAG "%d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 " %s\n",
+		s->exists, s->dev, s->ino, s->size, s->mtime_ns, s->ctime_ns, s->path);
+}
+
+static int write_file(const char *path, const struct conf *conf, const struct conf_source *names,
+		      size_t n_names)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_fclose_ FILE *f = NULL;
+	int r;
+
+	/* Left over from one that was killed; nobody else writes it, see STATE_LOCK_RELOAD. */
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	f = fdopen(fd, "w");
+	if (!f)
+		return -errno;
+	steal_fd(&fd);
+	for (size_t i = 0; i < conf->n_sources; i++)
+		write_source(f, &conf->sources[i]);
+	for (size_t i = 0; i < n_names; i++)
+		write_source(f, &names[i]);
+	r = conf_dump(conf, f);
+	if (r)
+		return r;
+	if (fflush(f) != 0 || ferror(f))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int active_write(const char *source, const struct conf *conf, const struct conf_source *names,
+		 size_t n_names)
+{
+	char path[ACTIVE_PATH_MAX];
+	char temporary[ACTIVE_PATH_MAX + sizeof("new-")];
+	int r;
+
+	r = active_path(source, path);
+	if (r)
+		return r;
+	/* No active file is called so. */
+	snprintf(temporary, sizeof(temporary), NETNS_RUN "/new-%s", path + strlen(NETNS_RUN "/"));
+	r = write_file(temporary, conf, names, n_names);
+	if (!r && rename(temporary, path) < 0)
+		r = -errno;
+	if (r)
+		unlink(temporary);
+	return r;
+}

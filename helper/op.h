@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_OP_H
+#define HELPER_OP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "conf/base.h"
+#include "helper/proto.h"
+#include "helper/tidy.h"
+
+/* One request on its way through the helper. */
+struct op {
+	struct proto_request request;
+	const uint32_t *gids;
+	const char *conf; /* path of the configuration that decides */
+	pid_t asker;
+	int host_fd; /* the host's network namespace */
+	uint64_t host_inode;
+	struct proto_answer answer;
+	int answer_fd; /* travels with the answer; -1: none */
+	int entering_fd; /* OPEN: holds a lock until our end, see state.h; -1: none */
+	struct stragglers stragglers; /* CLOSE: who was still inside */
+	bool entering; /* CLOSE: somebody was about to be */
+};
+
+/*
+ * Says what went wrong, in the answer.  "TEXT: strerror(-r)", or the text alone
+ * when r is -EINVAL or -EBADMSG.  Returns r.
+ */
+int op_fail(struct op *op, int r, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* The same for a failed state_open(). */
+int op_fail_state(struct op *op, int r);
+
+/* Says something worth logging beside success, in the answer. */
+void op_notice(struct op *op, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The operations.  Each fills the answer; 0 or a negative errno from op_fail(). */
+int op_open(struct op *op);
+int op_close(struct op *op);
+int op_sweep(struct op *op);
+
+/* What they do once the answer is out. */
+void op_open_after(struct op *op);
+void op_close_after(struct op *op);
+
+#endif

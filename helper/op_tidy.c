@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "conf/conf.h"
+#include "conf/diag.h"
+#include "helper/active.h"
+#include "helper/op.h"
+#include "helper/state.h"
+#include "helper/tidy.h"
+
+/* The sshd process that serves the user outlives the close of its session a little. */
+#define STRAGGLERS_MS 3000
+
+/* Seconds; without a usable configuration nothing lingers. */
+static uint32_t linger_time(void)
+{
+	_cleanup_(conf_free_p) struct conf *conf = NULL;
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+
+	if (diag_new(&diag) < 0 || active_load(NETNS_CONF, diag, &conf) < 0)
+		return 0;
+	return conf->settings.linger;
+}
+
+/*
+ * Only for netnsctl and its timer.  The helper of a logout is in the control group
+ * of the session, which can be the user's to slow down or to freeze: it looks
+ * after that user alone, and locks nobody else.
+ */
+static int tidy_all(const struct state *state, struct tidy_result *ret_result)
+{
+	_cleanup_free_ uint32_t *uids = NULL;
+	size_t n;
+	int r;
+
+	r = state_list(state, &uids, &n);
+	if (r)
+		return r;
+	return tidy(state, uids, n, linger_time(), NULL, ret_result);
+}
+
+int op_sweep(struct op *op)
+{
+	_cleanup_(state_close) struct state state = STATE_INIT;
+	struct tidy_result result = { 0 };
+	int r;
+
+	r = state_open(&state, true);
+	if (r)
+		return op_fail_state(op, r);
+	r = tidy_all(&state, &result);
+	if (r)
+		return op_fail(op, r, "cannot tidy %s/ns", NETNS_RUN);
+	op->answer.result = PROTO_DONE;
+	op->answer.count = result.removed;
+	return 0;
+}
+
+int op_close(struct op *op)
+{
+	_cleanup_(state_close) struct state state = STATE_INIT;
+	struct tidy_result result = { 0 };
+	int r;
+
+	op->stragglers.asker = op->asker;
+	r = state_open(&state, false);
+	/* Never opened a session that left something: nothing to do. */
+	if (r && r != -ENOENT)
+		return op_fail_state(op, r);
+	if (!r)
+		r = tidy(&state, &op->request.uid, 1, linger_time(), &op->stragglers, &result);
+	if (r && r != -ENOENT)
+		return op_fail(op, r, "cannot tidy %s/ns/%u", NETNS_RUN, op->request.uid);
+	op->answer.result = PROTO_DONE;
+	op->answer.count = result.removed;
+	op->entering = result.entering;
+	return 0;
+}
+
+/* Those in the way at the first time are gone, or were never more than about to enter. */
+static bool wait_for_others(struct op *op, const struct state *state)
+{
+	const uint64_t entering = STATE_LOCK_ENTERING(op->request.uid);
+	bool gone = stragglers_wait(&op->stragglers, STRAGGLERS_MS);
+
+	if (!op->entering)
+		return gone;
+	/* Without the user's lock: others may log in meanwhile.  Our deadline ends it. */
+	if (state_lock(state, entering, true) == 0)
+		state_unlock(state, entering);
+	return true;
+}
+
+void op_close_after(struct op *op)
+{
+	_cleanup_(state_close) struct state state = STATE_INIT;
+	struct tidy_result result;
+	int r;
+
+	if (state_open(&state, false) < 0 || !wait_for_others(op, &state))
+		return;
+	r = tidy(&state, &op->request.uid, 1, linger_time(), NULL, &result);
+	if (r)
+		syslog(LOG_ERR, "cannot tidy %s/ns: %s", NETNS_RUN, strerror(-r));
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "helper/netns.h"
+#include "helper/procs.h"
+
+#define PROC_PATH_MAX 64
+
+static DIR *open_dir_at(int at, const char *path)
+{
+	_cleanup_close_ int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir;
+
+	if (fd < 0)
+		return NULL;
+	dir = fdopendir(fd);
+	if (dir)
+		steal_fd(&fd);
+	return dir;
+}
+
+/* The link reads "net:[4026531840]". */
+static int read_netns(int proc, const char *task, uint64_t *ret_netns)
+{
+	char path[PROC_PATH_MAX];
+	char link[PROC_PATH_MAX];
+	unsigned long long netns;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/ns/net", task);
+	n = readlinkat(proc, path, link, sizeof(link) - 1);
+	if (n < 0)
+		return -errno;
+	link[n] = '\0';
+	if (sscanf(link, "net:[%llu]", &netns) != 1)
+		return -EIO;
+	*ret_netns = netns;
+	return 0;
+}
+
+/* Calls fn for each thread that is elsewhere than the first one, at netns. */
+static int scan_threads(int proc, const char *pid, uint64_t first, procs_fn *fn, void *userdata)
+{
+	_cleanup_(closedir_p) DIR *dir = NULL;
+	char path[PROC_PATH_MAX];
+	const struct dirent *d;
+	uint64_t netns;
+	int r;
+
+	snprintf(path, sizeof(path), "%.16s/task", pid);
+	dir = open_dir_at(proc, path);
+	if (!dir)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%.16s/task/%.16s", pid, d->d_name);
+		if (read_netns(proc, path, &netns) || netns == first)
+			continue;
+		r = fn(userdata, (pid_t)atoi(pid), netns);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * The first thread may have ended, while the others live on in their namespace;
+ * or left it, with a user namespace of its own, while they stayed.  A process
+ * whose first thread is in the host's network is not of those.
+ */
+static int scan_process(int proc, const char *pid, uint64_t host, procs_fn *fn, void *userdata)
+{
+	uint64_t netns = 0;
+	int r = read_netns(proc, pid, &netns);
+
+	/* Of one that has just gone, the kernel says EACCES too. */
+	if (r == -EACCES && faccessat(proc, pid, F_OK, 0) < 0)
+		return 0;
+	if (r && r != -ENOENT && r != -ESRCH)
+		return r;
+	if (!r)
+		r = fn(userdata, (pid_t)atoi(pid), netns);
+	else
+		r = 0;
+	if (r || netns == host)
+		return r;
+	return scan_threads(proc, pid, netns, fn, userdata);
+}
+
+int procs_scan(procs_fn *fn, void *userdata)
+{
+	_cleanup_(closedir_p) DIR *dir = open_dir_at(AT_FDCWD, "/proc");
+	const struct dirent *d;
+	uint64_t host;
+	int r;
+
+	if (!dir)
+		return -errno;
+	r = netns_inode(NETNS_OF_HOST, &host);
+	if (r)
+		return r;
+	while (errno = 0, (d = readdir(dir))) {
+		if (d->d_name[0] < '1' || d->d_name[0] > '9')
+			continue;
+		r = scan_process(dirfd(dir), d->d_name, host, fn, userdata);
+		if (r)
+			return r;
+	}
+	return errno ? -errno : 0;
+}
+
+pid_t procs_parent(pid_t pid)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char path[PROC_PATH_MAX];
+	char line[256];
+	int parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "PPid: %d", &parent) == 1)
+			return parent;
+	return 0;
+}

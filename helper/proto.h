@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_PROTO_H
+#define HELPER_PROTO_H
+
+#include <stdint.h>
+
+/*
+ * The contract between whoever asks (the PAM module, netnsctl) and
+ * netns-helper: one SOCK_SEQPACKET socketpair, one request with the asker's
+ * credentials, one answer with at most one descriptor.  Both ends come from one
+ * build, so a different version is an error and nothing is negotiated.  Unused
+ * bytes are zero; text is NUL-terminated.
+ */
+
+#define PROTO_VERSION     1
+#define PROTO_CHANNEL_FD  3 /* the helper finds its end here */
+#define PROTO_GIDS_MAX    16384
+#define PROTO_NAME_MAX    256 /* with the NUL: LOGIN_NAME_MAX */
+#define PROTO_SERVICE_MAX 256
+#define PROTO_PATH_MAX    256
+#define PROTO_TEXT_MAX    256
+
+/* Within this an operation is over: answered, or its helper killed. */
+#define PROTO_DEADLINE_MS 5000
+
+enum proto_op {
+	PROTO_OPEN = 1, /* a session begins: which network does it get? */
+	PROTO_CLOSE, /* a session ended, or did not begin: tidy the user's namespace */
+	PROTO_SWEEP, /* tidy every namespace that nobody is in */
+};
+
+/* Followed by n_gids gids; the message has exactly that size. */
+struct proto_request {
+	uint32_t version;
+	uint32_t op;
+	uint32_t uid; /* OPEN, CLOSE */
+	uint32_t n_gids; /* OPEN: the user's groups, the primary one too */
+	char name[PROTO_NAME_MAX]; /* OPEN: from the passwd entry */
+	char service[PROTO_SERVICE_MAX]; /* OPEN: PAM_SERVICE */
+	char conf[PROTO_PATH_MAX]; /* OPEN: another netns.conf, or empty */
+};
+
+enum proto_result {
+	PROTO_ENTER = 1, /* enter the namespace that comes with the answer */
+	PROTO_STAY, /* no change, no descriptor */
+	PROTO_DONE, /* CLOSE, SWEEP: no descriptor */
+	PROTO_FAILED, /* no descriptor; text says why */
+};
+
+struct proto_answer {
+	uint32_t version;
+	uint32_t result;
+	uint32_t host; /* ENTER: 1 when the namespace is the host's, on purpose */
+	uint32_t shared; /* ENTER: 1 when it is kept for the user's other sessions: ask CLOSE later
+			  */
+	uint32_t count; /* CLOSE, SWEEP: namespaces removed */
+	uint32_t unused;
+	uint64_t netns; /* ENTER: inode of the namespace */
+	char text[PROTO_TEXT_MAX]; /* for the log; a notice, or why it failed */
+};
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "conf/base.h"
+#include "helper/netns.h"
+#include "helper/state.h"
+
+#define UID_TEXT_MAX 16
+
+static void uid_text(char text[UID_TEXT_MAX], uint32_t uid)
+{
+	snprintf(text, UID_TEXT_MAX, "%u", uid);
+}
+
+static int check_ours(int fd, mode_t type)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	/* Made before us by somebody else, or opened up: nothing in it can be trusted. */
+	if ((st.st_mode & S_IFMT) != type || st.st_uid != 0 || (st.st_mode & 022))
+		return -EPERM;
+	return 0;
+}
+
+static int open_dir(int at, const char *name, bool create, int *ret_fd)
+{
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (create && mkdirat(at, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = check_ours(fd, S_IFDIR);
+	if (r)
+		return r;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+static int open_lock(struct state *state, bool create)
+{
+	int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0);
+
+	state->lock = openat(state->run, "lock", flags, 0600);
+	if (state->lock < 0)
+		return -errno;
+	return check_ours(state->lock, S_IFREG);
+}
+
+static int is_mount_point(int fd, bool *ret_is)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH, 0, &stx) < 0)
+		return -errno;
+	*ret_is = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+	return 0;
+}
+
+static int open_ns(struct state *state, bool create, bool *ret_is_mount)
+{
+	int r;
+
+	close_p(&state->ns);
+	state->ns = -1;
+	r = open_dir(state->run, "ns", create, &state->ns);
+	return r ? r : is_mount_point(state->ns, ret_is_mount);
+}
+
+/*
+ * Makes ns a mount of its own, private: pins must not go to every mount namespace
+ * that follows ours, of which one that is full (fs.mount-max; any user can have
+ * one) makes mounting fail for all.
+ */
+static int make_private(struct state *state)
+{
+	bool is_mount;
+	int r;
+
+	r = state_lock(state, STATE_LOCK_MOUNT, true);
+	if (r)
+		return r;
+	r = open_ns(state, true, &is_mount);
+	if (!r && !is_mount &&
+	    (mount(NETNS_RUN "/ns", NETNS_RUN "/ns", NULL, MS_BIND, NULL) < 0 ||
+	     mount(NULL, NETNS_RUN "/ns", NULL, MS_PRIVATE, NULL) < 0))
+		r = -errno;
+	if (!r)
+		r = open_ns(state, true, &is_mount);
+	state_unlock(state, STATE_LOCK_MOUNT);
+	return r;
+}
+
+int state_open(struct state *state, bool create)
+{
+	bool is_mount;
+	int r;
+
+	r = open_dir(AT_FDCWD, NETNS_RUN, create, &state->run);
+	if (!r)
+		r = open_ns(state, create, &is_mount);
+	if (!r)
+		r = open_lock(state, create);
+	if (!r && create && !is_mount)
+		r = make_private(state);
+	return r;
+}
+
+const char *state_strerror(int r)
+{
+	return r == -EPERM ? "it is not root's, or others may write to it; remove it"
+			   : strerror(-r);
+}
+
+void state_close(struct state *state)
+{
+	close_p(&state->run);
+	close_p(&state->ns);
+	close_p(&state->lock);
+	state->run = state->ns = state->lock = -1;
+}
+
+/*
+ * Open file description locks: they belong to our open file, not to the process
+ * (fcntl(2)), and one file serves any number of users without leaving any behind.
+ */
+static int set_lock(const struct state *state, int command, short type, uint64_t byte)
+{
+	struct flock lock = {
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)byte,
+		.l_len = 1,
+	};
+
+	if (fcntl(state->lock, command, &lock) == 0)
+		return 0;
+	/* The one signal that does not end us says that our time is up. */
+	return errno == EACCES ? -EAGAIN : errno == EINTR ? -ETIMEDOUT : -errno;
+}
+
+int state_lock(const struct state *state, uint64_t byte, bool wait)
+{
+	return set_lock(state, wait ? F_OFD_SETLKW : F_OFD_SETLK, F_WRLCK, byte);
+}
+
+int state_share(const struct state *state, uint64_t byte)
+{
+	return set_lock(state, F_OFD_SETLKW, F_RDLCK, byte);
+}
+
+void state_unlock(const struct state *state, uint64_t byte)
+{
+	(void)set_lock(state, F_OFD_SETLK, F_UNLCK, byte);
+}
+
+/* mount(2) takes paths only; every directory on this one is root's, see state_open(). */
+static void pin_path(char *path, size_t size, uint32_t uid)
+{
+	snprintf(path, size, NETNS_RUN "/ns/%u", uid);
+}
+
+int state_open_pin(const struct state *state, uint32_t uid, int *ret_fd, uint64_t *ret_inode)
+{
+	_cleanup_close_ int fd = -1;
+	char name[UID_TEXT_MAX];
+	int r;
+
+	uid_text(name, uid);
+	fd = openat(state->ns, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = netns_identify(fd, ret_inode);
+	if (r)
+		return r == -EINVAL ? -ENOENT : r;
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+int state_pin(const struct state *state, uint32_t uid)
+{
+	_cleanup_close_ int fd = -1;
+	char path[sizeof(NETNS_RUN "/ns/") + UID_TEXT_MAX];
+	char name[UID_TEXT_MAX];
+	int r;
+
+	uid_text(name, uid);
+	pin_path(path, sizeof(path), uid);
+	fd = openat(state->ns, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		    0600);
+	if (fd < 0)
+		return -errno;
+	if (mount(NETNS_OF_SELF, path, NULL, MS_BIND, NULL) < 0) {
+		r = -errno;
+		unlinkat(state->ns, name, 0);
+		return r;
+	}
+	return 0;
+}
+
+int state_unpin(const struct state *state, uint32_t uid)
+{
+	char path[sizeof(NETNS_RUN "/ns/") + UID_TEXT_MAX];
+	char name[UID_TEXT_MAX];
+
+	uid_text(name, uid);
+	pin_path(path, sizeof(path), uid);
+	/* EINVAL: nothing is mounted there, as after an interrupted state_pin(). */
+	while (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+		;
+	if (errno != EINVAL && errno != ENOENT)
+		return -errno;
+	/*
+	 * Removing the file also detaches the copies of this mount that mount
+	 * namespaces made meanwhile hold (Linux 4.0 and later).
+	 */
+	if (unlinkat(state->ns, name, 0) < 0 && errno != ENOENT)
+		return -errno;
+	state_clear_idle(state, uid);
+	return 0;
+}
+
+static bool parse_uid(const char *name, uint32_t *ret_uid)
+{
+	unsigned long long value;
+	char *end;
+
+	if (name[0] < '0' || name[0] > '9')
+		return false;
+	errno = 0;
+	value = strtoull(name, &end, 10);
+	if (errno || *end || value >= UINT32_MAX)
+		return false;
+	*ret_uid = (uint32_t)value;
+	return true;
+}
+
+int state_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n)
+{
+	_cleanup_free_ uint32_t *uids = NULL;
+	_cleanup_(closedir_p) DIR *dir = NULL;
+	_cleanup_close_ int fd = openat(state->ns, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct dirent *d;
+	size_t n = 0;
+	size_t room = 0;
+	uint32_t uid;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	steal_fd(&fd);
+	while (errno = 0, (d = readdir(dir))) {
+		if (!parse_uid(d->d_name, &uid))
+			continue;
+		if (n == room) {
+			size_t more = room ? room * 2 : 64;
+			uint32_t *grown = reallocarray(uids, more, sizeof(*uids));
+
+			if (!grown)
+				return -ENOMEM;
+			uids = grown;
+			room = more;
+		}
+		uids[n++] = uid;
+	}
+	if (errno)
+		return -errno;
+	*ret_uids = steal_ptr(&uids);
+	*ret_n = n;
+	return 0;
+}
+
+/* Makes the mark, with the time since boot as its time: no clock that anybody sets. */
+static int make_mark(int dir, const char *name, const struct timespec *now)
+{
+	const struct timespec times[2] = { *now, *now };
+	_cleanup_close_ int fd = -1;
+
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return futimens(fd, times) < 0 ? -errno : 0;
+}
+
+int state_mark_idle(const struct state *state, uint32_t uid, uint32_t *ret_seconds)
+{
+	_cleanup_close_ int dir = -1;
+	char name[UID_TEXT_MAX];
+	struct timespec now;
+	struct stat st;
+	int r;
+
+	uid_text(name, uid);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	/* Another user's tidy may remove the directory when it is empty: not under our lock. */
+	do {
+		close_p(&dir);
+		dir = -1;
+		r = open_dir(state->run, "idle", true, &dir);
+		if (!r)
+			r = make_mark(dir, name, &now);
+	} while (r == -ENOENT);
+	if (r)
+		return r;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	/* A mark whose maker was killed has the time of day, which is later: no use. */
+	*ret_seconds = st.st_mtime > now.tv_sec ? UINT32_MAX : (uint32_t)(now.tv_sec - st.st_mtime);
+	return 0;
+}
+
+void state_clear_idle(const struct state *state, uint32_t uid)
+{
+	char path[sizeof("idle/") + UID_TEXT_MAX];
+
+	snprintf(path, sizeof(path), "idle/%u", uid);
+	if (unlinkat(state->run, path, 0) == 0)
+		unlinkat(state->run, "idle", AT_REMOVEDIR); /* fails while others linger */
+}

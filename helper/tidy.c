@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "helper/netns.h"
+#include "helper/procs.h"
+#include "helper/state.h"
+#include "helper/tidy.h"
+
+#define ANCESTORS_MAX 64
+
+struct target {
+	uint32_t uid;
+	uint64_t netns; /* 0: an unfinished pin */
+	bool entering; /* somebody is about to be inside */
+	bool used;
+};
+
+struct scan {
+	struct target *targets; /* sorted by netns */
+	size_t n;
+	struct stragglers *stragglers;
+};
+
+static int compare_targets(const void *a, const void *b)
+{
+	const struct target *x = a;
+	const struct target *y = b;
+
+	return x->netns < y->netns ? -1 : x->netns > y->netns;
+}
+
+/* pid is the asker, or came from it. */
+static bool descends_from(pid_t pid, pid_t asker)
+{
+	for (unsigned i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
+		if (pid == asker)
+			return true;
+		pid = procs_parent(pid);
+	}
+	return false;
+}
+
+/* Remembers pid as one that will end soon; forgets all once one of them will not. */
+static void straggle(struct stragglers *s, pid_t pid)
+{
+	int fd;
+
+	if (s->asker <= 0)
+		return;
+	if (!descends_from(pid, s->asker) || s->n == TIDY_STRAGGLERS_MAX) {
+		stragglers_done(s);
+		return;
+	}
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (fd >= 0)
+		s->pidfds[s->n++] = fd;
+}
+
+static int note_process(void *userdata, pid_t pid, uint64_t netns)
+{
+	const struct target key = { .netns = netns };
+	struct scan *scan = userdata;
+	struct target *t;
+
+	t = bsearch(&key, scan->targets, scan->n, sizeof(key), compare_targets);
+	if (!t)
+		return 0;
+	t->used = true;
+	if (scan->stragglers)
+		straggle(scan->stragglers, pid);
+	return 0;
+}
+
+/*
+ * Locks the users and finds out their namespaces.  A single one is waited for: two
+ * sessions of a user may end at once, and each must look after the other has.
+ * Among many, the one that is locked is in use.
+ */
+static int lock_targets(const struct state *state, const uint32_t *uids, size_t n,
+			struct target *targets, size_t *ret_n)
+{
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_close_ int fd = -1;
+		struct target t = { .uid = uids[i] };
+		int r;
+
+		r = state_lock(state, STATE_LOCK_USER(t.uid), n == 1);
+		if (r == -EAGAIN)
+			continue;
+		if (r)
+			return r;
+		/* Asked before /proc is: who is not entering any more is inside by then. */
+		r = state_lock(state, STATE_LOCK_ENTERING(t.uid), false);
+		if (r && r != -EAGAIN)
+			return r;
+		t.entering = r == -EAGAIN;
+		r = state_open_pin(state, t.uid, &fd, &t.netns);
+		if (r && r != -ENOENT)
+			return r;
+		targets[(*ret_n)++] = t;
+	}
+	qsort(targets, *ret_n, sizeof(*targets), compare_targets);
+	return 0;
+}
+
+static bool lingers(const struct state *state, const struct target *t, uint32_t linger)
+{
+	uint32_t seconds;
+
+	if (linger == 0 || t->netns == 0)
+		return false;
+	/* When it cannot be noted, it would linger for ever. */
+	return state_mark_idle(state, t->uid, &seconds) == 0 && seconds < linger;
+}
+
+static int remove_unused(const struct state *state, const struct target *targets, size_t n,
+			 uint32_t linger, struct tidy_result *result)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct target *t = &targets[i];
+		int r;
+
+		result->entering |= t->entering;
+		if (t->used || t->entering)
+			state_clear_idle(state, t->uid);
+		if (t->used || t->entering || lingers(state, t, linger)) {
+			result->kept++;
+			continue;
+		}
+		r = state_unpin(state, t->uid);
+		if (!r && t->netns)
+			result->removed++;
+		else if (r && !first)
+			first = r;
+	}
+	return first;
+}
+
+int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
+	 struct stragglers *stragglers, struct tidy_result *ret_result)
+{
+	_cleanup_free_ struct target *targets = calloc(n ? n : 1, sizeof(*targets));
+	struct scan scan = { .targets = targets, .stragglers = stragglers };
+	struct tidy_result result = { 0 };
+	int r;
+
+	if (!targets)
+		return -ENOMEM;
+	r = lock_targets(state, uids, n, targets, &scan.n);
+	if (!r && scan.n)
+		r = procs_scan(note_process, &scan);
+	if (!r)
+		r = remove_unused(state, targets, scan.n, linger, &result);
+	for (size_t i = 0; i < n; i++) {
+		state_unlock(state, STATE_LOCK_ENTERING(uids[i]));
+		state_unlock(state, STATE_LOCK_USER(uids[i]));
+	}
+	result.kept += (uint32_t)(n - scan.n);
+	*ret_result = result;
+	return r;
+}
+
+int stragglers_wait(struct stragglers *s, int timeout_ms)
+{
+	struct timespec start;
+	bool all = s->n > 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (size_t i = 0; i < s->n && all; i++) {
+		struct pollfd p = { .fd = s->pidfds[i], .events = POLLIN };
+		struct timespec now;
+		int passed;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		passed = (int)((now.tv_sec - start.tv_sec) * 1000 +
+			       (now.tv_nsec - start.tv_nsec) / 1000000);
+		all = passed < timeout_ms && poll(&p, 1, timeout_ms - passed) == 1;
+	}
+	stragglers_done(s);
+	return all;
+}
+
+void stragglers_done(struct stragglers *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		close(s->pidfds[i]);
+	s->n = 0;
+	/* Whatever is collected later would not be the whole. */
+	s->asker = 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_TIDY_H
+#define HELPER_TIDY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct state;
+
+/*
+ * Removes the namespaces that nobody is in.  Who is inside is read from /proc
+ * while the users concerned are locked, so no login can slip in between; of
+ * several users, one whose lock is taken is left for the next time.
+ */
+
+/* Processes in a namespace that are about to end with the session of asker. */
+#define TIDY_STRAGGLERS_MAX 32
+struct stragglers {
+	pid_t asker;
+	int pidfds[TIDY_STRAGGLERS_MAX];
+	size_t n;
+};
+
+struct tidy_result {
+	uint32_t removed;
+	uint32_t kept; /* somebody inside or entering, lingering, or locked */
+	bool entering; /* somebody was about to enter one */
+};
+
+/*
+ * Tidies uids.  linger is in seconds.  With stragglers (may be NULL, then all
+ * zero but asker) it collects the processes in the way, if all of them are the
+ * asker or its descendants; stragglers_wait() waits for their end.  Returns 0
+ * or a negative errno; then nothing, or part, was removed.
+ */
+int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
+	 struct stragglers *stragglers, struct tidy_result *ret_result);
+
+/* True when all have ended within timeout_ms, false when they have not or there are none. */
+int stragglers_wait(struct stragglers *stragglers, int timeout_ms);
+void stragglers_done(struct stragglers *stragglers);
+
+#endif
