@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PAM_NETNS_CALLER_H
+#define PAM_NETNS_CALLER_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/*
+ * What the calling process has of the user that it serves, put aside while we
+ * work.  su runs PAM with its user's real uid, who may so signal it at any
+ * moment, and under its user's limits, in which the look-up of a large group
+ * fails without a word.
+ */
+#define CALLER_LIMITS 4
+
+struct caller {
+	bool has_uid;
+	uid_t real;
+	bool has_limit[CALLER_LIMITS];
+	struct rlimit limits[CALLER_LIMITS];
+};
+
+/*
+ * Puts aside.  -EPERM: the limits are too low to trust a look-up, and cannot be
+ * raised without CAP_SYS_RESOURCE.  A caller without privilege keeps its uid.
+ */
+int caller_borrow(struct caller *caller);
+
+/* Puts back. */
+void caller_return(struct caller *caller);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "conf/base.h"
+#include "helper/netns.h"
+#include "pam_netns/session.h"
+
+int session_note(struct session *s)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t host;
+	uint64_t self;
+	int r;
+
+	if (s->before != 0)
+		return 0;
+	r = netns_inode(NETNS_OF_HOST, &host);
+	if (r)
+		return r;
+	r = netns_open(NETNS_OF_SELF, &fd, &self);
+	if (r)
+		return r;
+	s->owner = getpid();
+	s->before = self;
+	s->before_fd = self == host ? -1 : steal_fd(&fd);
+	return 0;
+}
+
+/* setns(2), believed only when seen. */
+static int enter(int fd, uint64_t inode)
+{
+	uint64_t now;
+	int r;
+
+	if (setns(fd, CLONE_NEWNET) < 0)
+		return -errno;
+	r = netns_inode(NETNS_OF_SELF, &now);
+	if (r)
+		return r;
+	return now == inode ? 0 : -ESTALE;
+}
+
+int session_enter(int fd, uint64_t inode, bool host_intended)
+{
+	uint64_t host;
+	uint64_t actual;
+	int r;
+
+	r = netns_identify(fd, &actual);
+	if (r)
+		return r;
+	r = netns_inode(NETNS_OF_HOST, &host);
+	if (r)
+		return r;
+	if (actual != inode || (actual == host) != host_intended)
+		return -ESTALE;
+	return enter(fd, inode);
+}
+
+int session_enter_host(void)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t host;
+	uint64_t self;
+	int r;
+
+	r = netns_inode(NETNS_OF_SELF, &self);
+	if (r)
+		return r;
+	r = netns_open(NETNS_OF_HOST, &fd, &host);
+	if (r)
+		return r;
+	return self == host ? 0 : enter(fd, host);
+}
+
+int session_seal(void)
+{
+	return unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+int session_restore(struct session *s)
+{
+	if (s->before == 0 || s->owner != getpid())
+		return 0;
+	if (s->before_fd < 0)
+		return session_enter_host();
+	return enter(s->before_fd, s->before);
+}
+
+void session_forget(struct session *s)
+{
+	close_p(&s->before_fd);
+	s->before_fd = -1;
+	s->before = 0;
+}
+
+int session_check_single_thread(void)
+{
+	struct stat st;
+
+	/* "task" has a directory per thread, and so two links and one for each. */
+	if (stat("/proc/self/task", &st) < 0)
+		return -errno;
+	return st.st_nlink == 3 ? 0 : -EBUSY;
+}
