@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "conf/base.h"
+#include "helper/ctl.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments;
+	const char *what;
+} commands[] = {
+	{ "check", ctl_check, "[--dump] [FILE]", "look for mistakes in the configuration" },
+	{ "reload", ctl_reload, "[--if-changed] [--log] [FILE]", "put the configuration in force" },
+	{ "status", ctl_status, "[--json] [USER]", "who has a network namespace now" },
+	{ "exec", ctl_exec, "USER [--] COMMAND [ARGUMENT...]",
+	  "run a command in a user's network" },
+	{ "sweep", ctl_sweep, "", "remove the namespaces that nobody uses" },
+};
+
+int ctl_error(int r, const char *format, ...)
+{
+	va_list args;
+
+	fputs("netnsctl: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	if (r)
+		fprintf(stderr, ": %s", strerror(-r));
+	fputc('\n', stderr);
+	return 1;
+}
+
+int ctl_usage(const char *command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i].name, command) == 0)
+			fprintf(stderr, "usage: netnsctl %s %s\n", command, commands[i].arguments);
+	return CTL_USAGE;
+}
+
+int ctl_need_root(const char *command)
+{
+	if (geteuid() == 0)
+		return 0;
+	return ctl_error(0, "%s needs root: it looks into %s and other users' processes", command,
+			 NETNS_RUN);
+}
+
+static void print_help(FILE *out)
+{
+	fputs("usage: netnsctl COMMAND [ARGUMENT...]\n\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-7s %-32s %s\n", commands[i].name, commands[i].arguments,
+			commands[i].what);
+	fputs("\nThe configuration is " NETNS_CONF ", see netns.conf(5).\n", out);
+}
+
+/* Output that did not arrive is a failure: of a pipe's reader, or of a full disk. */
+static int finish(int status)
+{
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
+		return ctl_error(-errno, "cannot write the output");
+	return status;
+}
+
+/*
+ * Started without some of 0 to 2, what we open would be taken for them.  For
+ * reading only: what is written is still an error.
+ */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	fill_standard_fds();
+
+	if (strcmp(name, "--version") == 0) {
+		puts("netnsctl " VERSION);
+		return finish(0);
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		print_help(stdout);
+		return finish(0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return finish(commands[i].run(argc - 1, argv + 1));
+	if (*name)
+		ctl_error(0, "unknown command '%s'", name);
+	print_help(stderr);
+	return CTL_USAGE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_CTL_H
+#define HELPER_CTL_H
+
+/*
+ * netnsctl(8): one function a command, with its own arguments (argv[0] is the
+ * command's name).  Each returns the exit status: 0, 1 when what was asked for
+ * failed or has errors, CTL_USAGE.
+ */
+#define CTL_USAGE 2
+
+int ctl_check(int argc, char **argv);
+int ctl_reload(int argc, char **argv);
+int ctl_status(int argc, char **argv);
+int ctl_exec(int argc, char **argv);
+int ctl_sweep(int argc, char **argv);
+
+/* "netnsctl: TEXT" or, with r, "netnsctl: TEXT: strerror(-r)" on stderr.  Returns 1. */
+int ctl_error(int r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says on stderr how the command is called.  Returns CTL_USAGE. */
+int ctl_usage(const char *command);
+
+/* 0 for root; otherwise says that the command needs root.  The exit status. */
+int ctl_need_root(const char *command);
+
+#endif

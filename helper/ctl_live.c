@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+
+#include "conf/base.h"
+#include "helper/client.h"
+#include "helper/ctl.h"
+#include "helper/live.h"
+#include "helper/proto.h"
+#include "helper/state.h"
+
+/* Only namespaces with nothing but lo exist in this version. */
+#define MODE_LOOPBACK "loopback"
+
+/* USER: a name, or the uid of a user who is gone. */
+static int find_uid(const char *text, uint32_t *ret_uid)
+{
+	const struct passwd *pw = getpwnam(text);
+	unsigned long value;
+	char *end;
+
+	if (pw) {
+		*ret_uid = pw->pw_uid;
+		return 0;
+	}
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value >= UINT32_MAX)
+		return ctl_error(0, "no such user: %s", text);
+	*ret_uid = (uint32_t)value;
+	return 0;
+}
+
+static void print_age(time_t since)
+{
+	long s = since ? (long)(time(NULL) - since) : 0;
+
+	if (s < 0)
+		s = 0;
+	if (s >= 86400)
+		printf("%ldd%02ldh\n", s / 86400, s / 3600 % 24);
+	else if (s >= 3600)
+		printf("%ldh%02ldm\n", s / 3600, s / 60 % 60);
+	else
+		printf("%ldm%02lds\n", s / 60, s % 60);
+}
+
+static void print_table(const struct live *live, size_t n)
+{
+	printf("%-20s %10s %-8s %9s  %s\n", "USER", "UID", "MODE", "PROCESSES", "AGE");
+	for (size_t i = 0; i < n; i++) {
+		printf("%-20s %10u %-8s %9u  ", live[i].name ? live[i].name : "-", live[i].uid,
+		       MODE_LOOPBACK, live[i].processes);
+		print_age(live[i].since);
+	}
+}
+
+static void print_json_string(const char *text)
+{
+	if (!text) {
+		fputs("null", stdout);
+		return;
+	}
+	putchar('"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void print_json(const struct live *live, size_t n)
+{
+	putchar('[');
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? ",\n " : "", stdout);
+		fputs("{\"user\": ", stdout);
+		print_json_string(live[i].name);
+		printf(", \"uid\": %u, \"mode\": \"%s\", \"netns\": %llu, \"processes\": %u, "
+		       "\"since\": %lld}",
+		       live[i].uid, MODE_LOOPBACK, (unsigned long long)live[i].netns,
+		       live[i].processes, (long long)live[i].since);
+	}
+	puts("]");
+}
+
+/* Opens what there is; an empty machine is no error. 0 with *ret_n 0, then. */
+static int list(struct live **ret_live, size_t *ret_n)
+{
+	_cleanup_(state_close) struct state state = STATE_INIT;
+	int r = state_open(&state, false);
+
+	*ret_live = NULL;
+	*ret_n = 0;
+	if (r == -ENOENT)
+		return 0;
+	if (!r)
+		r = live_list(&state, ret_live, ret_n);
+	return r ? ctl_error(0, "cannot read %s: %s", NETNS_RUN, state_strerror(r)) : 0;
+}
+
+int ctl_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct live *live;
+	size_t n;
+	size_t first = 0;
+	size_t shown;
+	uint32_t uid;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+		if (option != 'j')
+			return ctl_usage(argv[0]);
+		json = true;
+	}
+	if (argc - optind > 1)
+		return ctl_usage(argv[0]);
+	if (ctl_need_root(argv[0]) || (optind < argc && find_uid(argv[optind], &uid)) ||
+	    list(&live, &n))
+		return 1;
+	shown = n;
+	if (optind < argc) {
+		while (first < n && live[first].uid != uid)
+			first++;
+		shown = first < n;
+	}
+	if (json)
+		print_json(live + first, shown);
+	else
+		print_table(live + first, shown);
+	live_free(live, n);
+	return 0;
+}
+
+int ctl_exec(int argc, char **argv)
+{
+	_cleanup_(state_close) struct state state = STATE_INIT;
+	_cleanup_close_ int fd = -1;
+	uint64_t netns;
+	uint32_t uid;
+	int command = 2;
+	int r;
+
+	if (argc > command && strcmp(argv[command], "--") == 0)
+		command++;
+	if (argc <= command)
+		return ctl_usage(argv[0]);
+	if (ctl_need_root(argv[0]) || find_uid(argv[1], &uid))
+		return 1;
+	r = state_open(&state, false);
+	if (!r)
+		r = state_open_pin(&state, uid, &fd, &netns);
+	if (r == -ENOENT)
+		return ctl_error(0, "%s has no network namespace now", argv[1]);
+	if (r)
+		return ctl_error(r, "cannot open the network namespace of %s", argv[1]);
+	if (setns(fd, CLONE_NEWNET) < 0)
+		return ctl_error(-errno, "cannot enter the network namespace of %s", argv[1]);
+	execvp(argv[command], argv + command);
+	return ctl_error(-errno, "cannot run %s", argv[command]);
+}
+
+int ctl_sweep(int argc, char **argv)
+{
+	_cleanup_(client_done) struct client client = CLIENT_INIT;
+	_cleanup_close_ int fd = -1;
+	struct proto_request request = { .op = PROTO_SWEEP };
+	struct proto_answer answer;
+
+	if (argc > 1)
+		return ctl_usage(argv[0]);
+	if (ctl_need_root(argv[0]))
+		return 1;
+	if (client_ask(&client, &request, NULL, 0, &answer, &fd) < 0 || answer.result != PROTO_DONE)
+		return ctl_error(0, "%s", answer.text);
+	printf("%u removed\n", answer.count);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_LIVE_H
+#define HELPER_LIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+struct conf;
+struct state;
+
+/* What exists now, read from the kernel, for netnsctl. */
+struct live {
+	uint32_t uid;
+	char *name; /* NULL: no such user any more */
+	uint64_t netns;
+	unsigned processes;
+	time_t since; /* when the namespace was pinned */
+};
+
+/*
+ * The users' namespaces, by uid, with what is in them. *ret_live is freed with
+ * live_free().  0 or a negative errno.
+ */
+int live_list(const struct state *state, struct live **ret_live, size_t *ret_n);
+void live_free(struct live *live, size_t n);
+
+/*
+ * Says which of the live users would get another network by after than by
+ * before (NULL: not known).  Lines with "via" are left out: which service
+ * opened the live sessions is not known.
+ */
+void live_print_changes(const struct state *state, const struct conf *before,
+			const struct conf *after, FILE *out);
+
+#endif
