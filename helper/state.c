@@ -85,7 +85,7 @@ static int open_ns(struct state *state, bool create, bool *ret_is_mount)
  */
 static int make_private(struct state *state)
 {
-	bool is_mount;
+	bool is_mount = false;
 	int r;
 
 	r = state_lock(state, STATE_LOCK_MOUNT, true);
@@ -104,7 +104,7 @@ static int make_private(struct state *state)
 
 int state_open(struct state *state, bool create)
 {
-	bool is_mount;
+	bool is_mount = false;
 	int r;
 
 	r = open_dir(AT_FDCWD, NETNS_RUN, create, &state->run);
