@@ -63,9 +63,16 @@ MODULE_SRC := pam_netns/pam_netns.c pam_netns/caller.c pam_netns/session.c pam_n
 STATE_SRC := helper/active.c helper/procs.c helper/state.c
 HELPER_SRC := helper/main.c helper/host.c helper/link.c helper/nl.c helper/op.c helper/op_open.c \
 	helper/op_tidy.c helper/privs.c helper/tidy.c helper/netns.c helper/wire.c $(STATE_SRC)
-CTL_SRC := helper/ctl.c helper/ctl_conf.c helper/ctl_live.c helper/live.c $(CLIENT_SRC) $(STATE_SRC)
+# The firewall: netnsctl compiles it, so that only netnsctl needs libnftnl.
+FW_SRC := helper/class.c helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compile.c \
+	helper/fw_expr.c helper/fw_field.c helper/fw_ir.c helper/fw_nl.c helper/fw_nl_match.c \
+	helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c helper/fw_session.c \
+	helper/fw_target.c helper/fw_text.c helper/nl.c helper/span.c
+CTL_SRC := helper/ctl.c helper/ctl_conf.c helper/ctl_fw.c helper/ctl_live.c helper/confined.c \
+	helper/live.c $(CLIENT_SRC) $(STATE_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng
+CTL_PKGS := libnftnl libmnl
 MAN8 := pam_netns/pam_netns.8 helper/netns-helper.8 helper/netnsctl.8
 MAN5 := conf/netns.conf.5
 UNITS := helper/pam_netns.service helper/pam_netns-sweep.service helper/pam_netns-sweep.timer
@@ -108,7 +115,8 @@ $(HELPER): $(call objects,$(HELPER_SRC)) $(BUILD)/conf.a
 	$(call say,LD)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(HELPER_PKGS))
 
 $(CTL): $(call objects,$(CTL_SRC)) $(BUILD)/conf.a
-	$(call say,LD)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^
+	@$(PKG_CONFIG) --exists --print-errors $(CTL_PKGS)
+	$(call say,LD)$(CC) -pie $(ALL_LDFLAGS) -o $@ $^ $(call pkg,--libs,$(CTL_PKGS))
 
 install: all
 	install -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) \

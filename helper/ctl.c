@@ -13,7 +13,7 @@ static const struct command {
 	const char *arguments;
 	const char *what;
 } commands[] = {
-	{ "check", ctl_check, "[--dump] [FILE]", "look for mistakes in the configuration" },
+	{ "check", ctl_check, "[--dump | --nft] [FILE]", "look for mistakes in the configuration" },
 	{ "reload", ctl_reload, "[--if-changed] [--log] [FILE]", "put the configuration in force" },
 	{ "status", ctl_status, "[--json] [USER]", "who has a network namespace now" },
 	{ "exec", ctl_exec, "USER [--] COMMAND [ARGUMENT...]",

@@ -12,6 +12,8 @@
 #include "conf/diag.h"
 #include "helper/active.h"
 #include "helper/ctl.h"
+#include "helper/ctl_fw.h"
+#include "helper/fw.h"
 #include "helper/live.h"
 #include "helper/state.h"
 
@@ -61,18 +63,20 @@ int ctl_check(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "dump", no_argument, NULL, 'd' },
+		{ "nft", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
 	};
+	_cleanup_(fw_free_p) struct fw_table *firewall = NULL;
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
 	_cleanup_(diag_free_p) struct diag *diag = NULL;
-	bool dump = false;
+	int print = 0; /* the option that asks for something */
 	int option;
 	int r;
 
-	while ((option = getopt_long(argc, argv, "d", options, NULL)) != -1) {
-		if (option != 'd')
+	while ((option = getopt_long(argc, argv, "dn", options, NULL)) != -1) {
+		if (option == '?' || (print && print != option))
 			return ctl_usage(argv[0]);
-		dump = true;
+		print = option;
 	}
 	if (argc - optind > 1)
 		return ctl_usage(argv[0]);
@@ -82,17 +86,19 @@ int ctl_check(int argc, char **argv)
 	if (!r)
 		r = optind < argc ? load(argv[optind], 0, diag, &conf)
 				  : load(NETNS_CONF, CONF_LOAD_TRUSTED, diag, &conf);
+	if (!r)
+		r = ctl_fw_compile(conf, diag, &firewall);
 	if (diag)
 		diag_print(diag, stderr);
 	if (r && !(diag && diag_count(diag, DIAG_ERROR)))
 		return ctl_error(r, "cannot check the configuration");
 	if (r)
 		return 1;
-	if (dump) {
+	if (print == 'd')
 		r = conf_dump(conf, stdout);
-		return r ? ctl_error(r, "cannot write the configuration") : 0;
-	}
-	return 0;
+	else if (print == 'n')
+		r = fw_print(firewall, stdout);
+	return r ? ctl_error(r, "cannot write the configuration") : 0;
 }
 
 static void log_entry(void *userdata, enum diag_severity severity, const char *text)
