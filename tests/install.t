@@ -100,7 +100,7 @@ if needed "$module" | grep -q san; then
 else
 	is "$(needed "$module")" "libc.so.6 libpam.so.0 " "the module needs libpam and libc only"
 	like "$(needed "$helper")" '^libc\.so\.6 libcap-ng\.so\.0 libmnl\.so\.0 $' "the helper needs these only"
-	is "$(needed "$ctl")" "libc.so.6 " "netnsctl needs libc only"
+	like "$(needed "$ctl")" '^libc\.so\.6 libmnl\.so\.0 libnftnl\.so\.[0-9]+ $' "netnsctl needs these only"
 	exports=$(readelf --dyn-syms -W "$module" |
 		awk '$7 != "UND" && $5 ~ /GLOBAL|WEAK|UNIQUE/ { print $4, $8 }' | LC_ALL=C sort)
 	is "$exports" "FUNC pam_sm_close_session"$'\n'"FUNC pam_sm_open_session" \

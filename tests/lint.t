@@ -141,7 +141,7 @@ done
 is "$(grep -c 'must not' <<<"$OUT")" ${#expected[@]} "layers: and no other line"
 finds layers 'conf/base\.h:[0-9]+: must not include <syslog\.h>' \
 	'printf "\t# \tinclude\t<syslog.h> /* why */\n" >>conf/base.h'
-passes layers 'echo "#include <libnftnl/table.h>" >helper/fw.c'
+passes layers 'echo "#include <libnftnl/table.h>" >helper/fw_nl_new.c'
 passes layers 'echo "#include \"helper/wire.h\"" >>pam_netns/session.c'
 
 #

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every configuration in tests/nft becomes the ruleset beside it.  Needs no root.
+#
+# A line "# machine: OPTIONS" in a configuration is for fwtool, which then stands
+# in for netnsctl on such a machine.  UPDATE=1 writes what is wanted anew.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# ruleset CONF: prints it.
+ruleset()
+{
+	local options
+
+	options=$(sed -n 's/^# machine: //p' "$1")
+	if [ -n "$options" ]; then
+		# shellcheck disable=SC2086 # words
+		"$BUILD/tests/fwtool" $options print "$1"
+	else
+		"$BUILD/netnsctl" check --nft "$1"
+	fi
+}
+
+# becomes CONF WANTED
+becomes()
+{
+	local got
+
+	got=$(ruleset "$1" && echo end) && diff -u "$2" <(printf '%s' "${got%end}")
+}
+
+for conf in "$TOP"/tests/nft/*.conf; do
+	wanted=${conf%.conf}.nft
+	[ -z "${UPDATE-}" ] || ruleset "$conf" >"$wanted"
+	ok "${conf##*/} becomes ${wanted##*/}" becomes "$conf" "$wanted"
+done
+
+run "$BUILD/netnsctl" check "$TOP/tests/nft/collision.bad"
+is "$STATUS" 1 "two policies with the same class are refused"
+like "$OUT" "collision.bad:5:.*'p3441' and 'p185a' \(.*collision.bad:2\)" "with both names"
+run "$BUILD/netnsctl" check "$TOP/tests/nft/quoted.bad"
+is "$STATUS" 1 "so are names of links that nft cannot write"
+like "$OUT" "'eth\*'.*'we\"ird'" "both of them"
+
+run "$BUILD/netnsctl" check --nft --dump "$TOP/tests/nft/nothing.conf"
+is "$STATUS" 2 "one can ask for one thing only"
+
+done_testing
