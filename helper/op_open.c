@@ -200,7 +200,6 @@ int op_open(struct op *op)
 void op_open_after(struct op *op)
 {
 	(void)op;
-	/* Nothing that comes is read: readable means that the asker is gone, or breaks the rules.
-	 */
+	/* Nothing is read: readable means that the asker is gone, or breaks the rules. */
 	(void)wire_wait(PROTO_CHANNEL_FD, PROTO_DEADLINE_MS);
 }

@@ -83,6 +83,7 @@ static void debug(const struct call *c, const char *format, ...)
 /* Has the helper remove the user's namespace, if this was the last session in it. */
 static void tidy(pam_handle_t *pamh, struct session *s)
 {
+	_cleanup_(caller_return) struct caller caller = { 0 };
 	_cleanup_(client_done) struct client client = CLIENT_INIT;
 	_cleanup_close_ int fd = -1;
 	struct proto_request request = { .op = PROTO_CLOSE, .uid = s->uid };
@@ -92,6 +93,8 @@ static void tidy(pam_handle_t *pamh, struct session *s)
 	if (!s->tidy || geteuid() != 0)
 		return;
 	s->tidy = false;
+	/* Low limits do no harm here: what fails now, the next sweep mends. */
+	(void)caller_borrow(&caller);
 	if (client_ask(&client, &request, NULL, 0, &answer, &fd) < 0 || answer.result != PROTO_DONE)
 		pam_syslog(pamh, LOG_WARNING, "uid %u: %s", s->uid, answer.text);
 }
@@ -331,7 +334,7 @@ PAM_EXTERN __attribute__((visibility("default"))) int pam_sm_close_session(pam_h
 									   int flags, int argc,
 									   const char **argv)
 {
-	_cleanup_(call_done) struct call c = { .pamh = pamh };
+	struct call c = { .pamh = pamh };
 	const void *data;
 	int r;
 
@@ -341,8 +344,6 @@ PAM_EXTERN __attribute__((visibility("default"))) int pam_sm_close_session(pam_h
 		return PAM_SUCCESS;
 	}
 	c.session = (struct session *)(uintptr_t)data;
-	/* Low limits do no harm here: what fails now, the next sweep mends. */
-	(void)caller_borrow(&c.caller);
 	r = session_restore(c.session);
 	if (!r && c.session->owner == getpid())
 		session_forget(c.session);
