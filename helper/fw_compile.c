@@ -122,14 +122,16 @@ static int check_classes(const struct conf *conf, struct diag *diag)
 /* Names of links may hold what nft has no way to write. */
 static int check_uplinks(const struct conf *conf, struct diag *diag)
 {
-	const struct conf_place place = { .file = "set uplink" };
+	const struct conf_place place = {
+		.file = conf->n_file_names > 0 ? conf->file_names[0] : "netns.conf",
+	};
 	int r = 0;
 
 	for (size_t i = 0; i < conf->settings.n_uplinks; i++) {
 		if (!strpbrk(conf->settings.uplinks[i], "\"\\*"))
 			continue;
 		diag_add(diag, DIAG_ERROR, &place, NULL, 0,
-			 "'%s': nftables knows no links with quotes or asterisks in their names",
+			 "set uplink: nftables has no way to write the name '%s'",
 			 conf->settings.uplinks[i]);
 		r = -EINVAL;
 	}
@@ -201,20 +203,33 @@ int fw_add_live(struct fw_table *table, uint32_t uid)
 	return table->error;
 }
 
+static bool has_element(const struct fw_set *set, const struct span *key)
+{
+	for (size_t i = 0; i < set->n_elements; i++)
+		if (memcmp(&set->elements[i].key, key, sizeof(*key)) == 0)
+			return true;
+	return false;
+}
+
 int fw_add_published(struct fw_table *table, const struct conf_publish *publish,
 		     const struct conf_prefix *address)
 {
 	bool v4 = address->family == AF_INET;
 	unsigned width = v4 ? 4 : 16;
+	struct span key = span_of_numbers(publish->port, publish->port, sizeof(publish->port));
 	struct fw_element *element;
+	struct fw_set *map;
 	char name[16];
 
 	snprintf(name, sizeof(name), "publish%c_%s", v4 ? '4' : '6',
 		 publish->proto == CONF_PROTO_TCP ? "tcp" : "udp");
-	element = fw_add_element(fw_find_set(table, name));
+	map = fw_find_set(table, name);
+	if (has_element(map, &key))
+		return -EEXIST;
+	element = fw_add_element(map);
 	if (!element)
 		return -ENOMEM;
-	element->key = span_of_numbers(publish->port, publish->port, sizeof(publish->port));
+	element->key = key;
 	memcpy(element->data, address->bytes, width);
 	element->data[width] = (uint8_t)(publish->to_port >> 8);
 	element->data[width + 1] = (uint8_t)publish->to_port;

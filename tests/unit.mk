@@ -4,18 +4,24 @@
 # Makefile.  libFuzzer is clang's: make fuzz.
 
 UNIT_TESTS := conf_addr conf_diag conf_dump conf_lex conf_load conf_match conf_oom conf_parse \
-	conf_ranges conf_resolve conf_suggest conf_table
+	conf_ranges conf_resolve conf_suggest conf_table fw_class fw_confined fw_oom fw_span
 UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
 CONF_PROGRAMS := $(BUILD)/tests/confdump $(BUILD)/tests/conf-fuzz
 
 WRAPPED := calloc malloc realloc reallocarray strdup strndup
-$(BUILD)/tests/unit/conf_oom: ALL_LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
+$(BUILD)/tests/unit/fw_oom: WRAPPED := calloc malloc realloc reallocarray strdup vasprintf
+$(BUILD)/tests/unit/conf_oom $(BUILD)/tests/unit/fw_oom: ALL_LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
 
 FUZZ_SECONDS ?= 120
 FUZZ_BUILD := $(BUILD)/fuzz
 
+FW_TESTS := $(filter $(BUILD)/tests/unit/fw_%,$(UNIT_BINARIES))
+$(FW_TESTS): $(call objects,helper/confined.c $(FW_SRC))
+$(FW_TESTS): UNIT_LIBS := $(call pkg,--libs,$(CTL_PKGS))
+
 $(UNIT_BINARIES): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/conf.a
-	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+		$(UNIT_LIBS)
 
 $(BUILD)/tests/confdump: $(BUILD)/tests/unit/confdump.o $(BUILD)/conf.a
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
