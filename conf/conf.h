@@ -364,6 +364,20 @@ struct conf_subject {
 const struct conf_session *conf_match(const struct conf *conf, const struct conf_subject *subject);
 
 /*
+ * The lines that decide over sessions of the subject by one service or another,
+ * in order; *next starts at 0.  NULL: there are no more.  The last one is for
+ * every service, or else the services that none names get the host's network.
+ */
+const struct conf_session *conf_match_some(const struct conf *conf,
+					   const struct conf_subject *subject, size_t *next);
+
+/* Whether no service at all gives the subject the host's network, or its caller's. */
+bool conf_always_confines(const struct conf *conf, const struct conf_subject *subject);
+
+/* Whether any line gives that network. */
+bool conf_has_network(const struct conf *conf, enum conf_network network);
+
+/*
  * Writes the canonical text: includes in place, one statement a line, ids
  * beside or instead of names where conf_resolve() found them (a user is
  * written as NAME,UID, a group as @GID).  Parsing it gives the same conf.

@@ -62,3 +62,42 @@ const struct conf_session *conf_match(const struct conf *conf, const struct conf
 	}
 	return NULL;
 }
+
+const struct conf_session *conf_match_some(const struct conf *conf,
+					   const struct conf_subject *subject, size_t *next)
+{
+	while (*next < conf->n_sessions) {
+		const struct conf_session *session = conf->sessions[(*next)++];
+
+		if (!matches_any_who(session, subject))
+			continue;
+		/* For every service: none gets to a later line. */
+		if (session->n_services == 0)
+			*next = conf->n_sessions;
+		return session;
+	}
+	return NULL;
+}
+
+bool conf_always_confines(const struct conf *conf, const struct conf_subject *subject)
+{
+	const struct conf_session *session;
+	size_t next = 0;
+
+	while ((session = conf_match_some(conf, subject, &next))) {
+		if (session->network == CONF_NET_HOST || session->network == CONF_NET_STAY)
+			return false;
+		if (session->n_services == 0)
+			return true;
+	}
+	return false;
+}
+
+bool conf_has_network(const struct conf *conf, enum conf_network network)
+{
+	for (size_t i = 0; i < conf->n_sessions; i++) {
+		if (conf->sessions[i]->network == network)
+			return true;
+	}
+	return false;
+}
