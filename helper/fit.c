@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "conf/base.h"
+#include "conf/conf.h"
+#include "helper/class.h"
+#include "helper/conntrack.h"
+#include "helper/fit.h"
+#include "helper/fwset.h"
+#include "helper/nl.h"
+#include "helper/veth.h"
+
+#define SESSION_TABLE_MAX (64U << 10)
+
+static int fail(struct fit *fit, int r, const char *step)
+{
+	fit->step = step;
+	return r;
+}
+
+static int add_port(struct fit *fit, struct mnl_socket *netfilter,
+		    const struct conf_publish *publish, const struct conf_prefix *address)
+{
+	int r = fwset_publish(netfilter, publish, address);
+
+	if (r == -EEXIST) {
+		fit->taken = publish->port;
+		return 0;
+	}
+	return r;
+}
+
+static int add_ports(struct fit *fit, struct mnl_socket *netfilter,
+		     const struct veth_addresses *addresses)
+{
+	const struct conf_statement *s;
+	struct conf_walk walk;
+	int r = 0;
+
+	conf_walk_start(&walk, fit->policy);
+	while (!r && (s = conf_walk_next(&walk))) {
+		if (s->kind != CONF_PUBLISH)
+			continue;
+		r = add_port(fit, netfilter, &s->publish, &addresses->v4);
+		if (!r)
+			r = add_port(fit, netfilter, &s->publish, &addresses->v6);
+	}
+	return r;
+}
+
+/* The user's elements in the sets of the firewall.  In the host's namespace. */
+static int add_elements(struct fit *fit, const struct veth_addresses *addresses)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	bool there = false;
+	int r;
+
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	if (!r && fit->live)
+		r = fwset_add_live(netfilter, fit->uid);
+	if (!r)
+		r = add_ports(fit, netfilter, addresses);
+	/* Even a user without elements needs the table. */
+	if (!r && !fit->live) {
+		r = fwset_probe(netfilter, &there);
+		if (!r && !there)
+			r = -ENOENT;
+	}
+	return r ? fail(fit, r, r == -ENOENT ? NULL : "add the user to the firewall's sets") : 0;
+}
+
+static int read_session_table(const char *policy, char **ret_bytes, size_t *ret_length)
+{
+	_cleanup_free_ char *bytes = NULL;
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), NETNS_RUN "/session/%s", policy);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size <= 0 || st.st_size > SESSION_TABLE_MAX)
+		return -EFBIG;
+	bytes = malloc((size_t)st.st_size);
+	if (!bytes)
+		return -ENOMEM;
+	if (read(fd, bytes, (size_t)st.st_size) != st.st_size)
+		return -EIO;
+	*ret_bytes = steal_ptr(&bytes);
+	*ret_length = (size_t)st.st_size;
+	return 0;
+}
+
+/*
+ * The table of the session's own namespace, which answers questions to a
+ * resolver there; made by netnsctl reload, byte for byte.  In that namespace.
+ */
+static int load_session_table(struct fit *fit, bool replace)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	_cleanup_free_ char *bytes = NULL;
+	size_t length;
+	int r;
+
+	r = read_session_table(fit->policy->name, &bytes, &length);
+	/* No file: dns none. */
+	if (r == -ENOENT && !replace)
+		return 0;
+	if (r && r != -ENOENT)
+		return fail(fit, r, "read the session's table in " NETNS_RUN "/session");
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	if (!r)
+		r = bytes ? nl_send_bytes(netfilter, bytes, length) : fwset_remove_table(netfilter);
+	return r ? fail(fit, r, "load the session's table") : 0;
+}
+
+static struct veth make_veth(const struct fit *fit)
+{
+	const struct conf_statement *rate = conf_policy_find(fit->policy, CONF_RATE);
+
+	return (struct veth){
+		.uid = fit->uid,
+		.user = fit->user,
+		.group = class_of_policy(fit->policy->name),
+		.pool4 = &fit->settings->pool4,
+		.pool6 = &fit->settings->pool6,
+		.rate = rate ? rate->rate : (struct conf_rate){ 0 },
+	};
+}
+
+static int enter(struct fit *fit, int fd)
+{
+	return setns(fd, CLONE_NEWNET) < 0 ? fail(fit, -errno, "enter a network namespace") : 0;
+}
+
+int fit_make(struct fit *fit)
+{
+	struct veth veth = make_veth(fit);
+	int r;
+
+	r = veth_create(&veth, fit->host_fd, fit->netns_fd, &fit->step);
+	if (r)
+		return r;
+	r = load_session_table(fit, false);
+	/* Back, whatever happened; failing that, what was made ends with the namespace. */
+	if (setns(fit->host_fd, CLONE_NEWNET) < 0)
+		return fail(fit, r ? r : -errno, "go back to the host's network");
+	if (!r)
+		r = add_elements(fit, &veth.addresses);
+	if (r)
+		(void)fit_remove(fit->uid);
+	return r;
+}
+
+int fit_change(struct fit *fit)
+{
+	struct veth veth = make_veth(fit);
+	int r;
+
+	r = enter(fit, fit->host_fd);
+	if (!r)
+		r = veth_find_addresses(fit->uid, &veth.addresses);
+	if (!r)
+		r = veth_change(&veth, VETH_HOST_END);
+	if (r)
+		return fail(fit, r, "change the host's end of the link");
+	r = add_elements(fit, &veth.addresses);
+	if (!r)
+		r = enter(fit, fit->netns_fd);
+	if (r)
+		return r;
+	r = veth_change(&veth, VETH_SESSION_END);
+	r = r ? fail(fit, r, "change the session's end of the link")
+	      : load_session_table(fit, true);
+	if (setns(fit->host_fd, CLONE_NEWNET) < 0 && !r)
+		r = fail(fit, -errno, "go back to the host's network");
+	return r;
+}
+
+int fit_note_live(uint32_t uid)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r;
+
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	if (!r)
+		r = fwset_add_live(netfilter, uid);
+	/* Nothing depends on it for whoever has no link. */
+	return r == -ENOENT ? 0 : r;
+}
+
+int fit_remove(uint32_t uid)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	struct veth_addresses addresses = { 0 };
+	int r;
+
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	if (!r)
+		r = fwset_remove_live(netfilter, uid);
+	if (!r)
+		r = veth_find_addresses(uid, &addresses);
+	/* The link is the last: while it is there, what belongs to it can be found. */
+	if (!r)
+		r = fwset_unpublish(netfilter, &addresses.v4);
+	if (!r)
+		r = fwset_unpublish(netfilter, &addresses.v6);
+	if (!r)
+		r = veth_delete(uid);
+	if (!r)
+		r = conntrack_forget(netfilter, &addresses.v4, NULL, NULL);
+	if (!r)
+		r = conntrack_forget(netfilter, &addresses.v6, NULL, NULL);
+	return r == -ENODEV ? 0 : r;
+}
