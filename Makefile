@@ -60,16 +60,23 @@ CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nesting.c con
 CLIENT_SRC := helper/client.c helper/netns.c helper/wire.c
 MODULE_SRC := pam_netns/pam_netns.c pam_netns/caller.c pam_netns/session.c pam_netns/user.c $(CLIENT_SRC)
 # What looks after /run/pam_netns: the helper and netnsctl.
-STATE_SRC := helper/active.c helper/procs.c helper/state.c
-HELPER_SRC := helper/main.c helper/host.c helper/link.c helper/nl.c helper/op.c helper/op_open.c \
-	helper/op_tidy.c helper/privs.c helper/tidy.c helper/netns.c helper/wire.c $(STATE_SRC)
+STATE_SRC := helper/active.c helper/procs.c helper/ready.c helper/state.c
+# Links, and what belongs to them in the kernel.
+LINK_SRC := helper/conntrack.c helper/fit.c helper/fwset.c helper/link.c helper/pool.c \
+	helper/sysctl.c helper/veth.c helper/veth_find.c
+# What both that and the firewall are made of.
+NL_SRC := helper/class.c helper/nl.c
+HELPER_SRC := helper/main.c helper/host.c helper/op.c helper/op_open.c helper/op_tidy.c \
+	helper/privs.c helper/tidy.c helper/netns.c helper/wire.c $(STATE_SRC) $(LINK_SRC) $(NL_SRC)
 # The firewall: netnsctl compiles it, so that only netnsctl needs libnftnl.
-FW_SRC := helper/class.c helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compile.c \
+FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compile.c \
 	helper/fw_expr.c helper/fw_field.c helper/fw_ir.c helper/fw_nl.c helper/fw_nl_match.c \
 	helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c helper/fw_session.c \
-	helper/fw_target.c helper/fw_text.c helper/nl.c helper/span.c
-CTL_SRC := helper/ctl.c helper/ctl_conf.c helper/ctl_fw.c helper/ctl_live.c helper/confined.c \
-	helper/live.c $(CLIENT_SRC) $(STATE_SRC) $(FW_SRC)
+	helper/fw_target.c helper/fw_text.c helper/span.c $(NL_SRC)
+CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_live.c helper/ctl_reload.c helper/apply.c \
+	helper/confined.c helper/draft.c helper/fw_files.c helper/ground.c helper/live.c \
+	helper/machine.c helper/members.c helper/resolvers.c helper/rule.c $(CLIENT_SRC) \
+	$(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng
 CTL_PKGS := libnftnl libmnl

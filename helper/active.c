@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,7 +13,9 @@
 #include "conf/diag.h"
 #include "helper/active.h"
 
+/* The first lines: what it was made from, and whether logins need the firewall. */
 #define SOURCE_TAG        "#source "
+#define LINKS_TAG         "#links\n"
 #define ACTIVE_SOURCE_MAX 200
 
 /* The path of the source as one word: '/' becomes '-', and what is '-' already "%2d". */
@@ -66,7 +69,7 @@ static bool source_is_current(const char *line)
 	       now.ctime_ns == then.ctime_ns;
 }
 
-bool active_is_current(const char *source)
+bool active_is_current(const char *source, bool *ret_has_links)
 {
 	_cleanup_fclose_ FILE *f = NULL;
 	_cleanup_free_ char *line = NULL;
@@ -74,16 +77,42 @@ bool active_is_current(const char *source)
 	size_t room = 0;
 	bool any = false;
 
+	*ret_has_links = false;
 	if (active_path(source, path) < 0)
 		return false;
 	f = fopen(path, "re");
 	if (!f)
 		return false;
-	for (; getline(&line, &room, f) > 0 && strncmp(line, SOURCE_TAG, strlen(SOURCE_TAG)) == 0;
-	     any = true)
-		if (!source_is_current(line))
+	for (; getline(&line, &room, f) > 0 && line[0] == '#'; any = true)
+		if (strcmp(line, LINKS_TAG) == 0)
+			*ret_has_links = true;
+		else if (!source_is_current(line))
 			return false;
 	return any;
+}
+
+int active_stamp(const char *source, struct active_stamp *ret_stamp)
+{
+	char path[ACTIVE_PATH_MAX];
+	struct conf_source file = { .path = path };
+	int r = active_path(source, path);
+
+	if (!r)
+		r = conf_source_stat(&file);
+	if (r)
+		return r;
+	if (!file.exists)
+		return -ENOENT;
+	*ret_stamp = (struct active_stamp){ file.ino, file.mtime_ns, file.ctime_ns };
+	return 0;
+}
+
+bool active_is_same(const char *source, const struct active_stamp *stamp)
+{
+	struct active_stamp now;
+
+	return active_stamp(source, &now) == 0 && now.ino == stamp->ino &&
+	       now.mtime_ns == stamp->mtime_ns && now.ctime_ns == stamp->ctime_ns;
 }
 
 int active_load(const char *source, struct diag *diag, struct conf **ret_conf)
@@ -122,6 +151,8 @@ static int write_file(const char *path, const struct conf *conf, const struct co
 		write_source(f, &conf->sources[i]);
 	for (size_t i = 0; i < n_names; i++)
 		write_source(f, &names[i]);
+	if (conf_has_network(conf, CONF_NET_VETH))
+		fputs(LINKS_TAG, f);
 	r = conf_dump(conf, f);
 	if (r)
 		return r;
@@ -130,22 +161,53 @@ static int write_file(const char *path, const struct conf *conf, const struct co
 	return 0;
 }
 
-int active_write(const char *source, const struct conf *conf, const struct conf_source *names,
-		 size_t n_names)
+/* No active file is called so. */
+static int next_path(const char *source, char path[ACTIVE_PATH_MAX], char next[ACTIVE_PATH_MAX])
+{
+	int r = active_path(source, path);
+
+	if (!r && snprintf(next, ACTIVE_PATH_MAX, NETNS_RUN "/new-%s",
+			   path + strlen(NETNS_RUN "/")) >= ACTIVE_PATH_MAX)
+		r = -ENAMETOOLONG;
+	return r;
+}
+
+int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,
+		   size_t n_names)
 {
 	char path[ACTIVE_PATH_MAX];
-	char temporary[ACTIVE_PATH_MAX + sizeof("new-")];
+	char next[ACTIVE_PATH_MAX];
 	int r;
 
-	r = active_path(source, path);
+	r = next_path(source, path, next);
 	if (r)
 		return r;
-	/* No active file is called so. */
-	snprintf(temporary, sizeof(temporary), NETNS_RUN "/new-%s", path + strlen(NETNS_RUN "/"));
-	r = write_file(temporary, conf, names, n_names);
-	if (!r && rename(temporary, path) < 0)
-		r = -errno;
+	r = write_file(next, conf, names, n_names);
 	if (r)
-		unlink(temporary);
+		unlink(next);
 	return r;
+}
+
+int active_commit(const char *source)
+{
+	char path[ACTIVE_PATH_MAX];
+	char next[ACTIVE_PATH_MAX];
+	int r = next_path(source, path, next);
+
+	return r ? r : rename(next, path) < 0 ? -errno : 0;
+}
+
+int active_remove(void)
+{
+	_cleanup_(closedir_p) DIR *dir = opendir(NETNS_RUN);
+	const struct dirent *d;
+
+	if (!dir)
+		return -errno;
+	while (errno = 0, (d = readdir(dir)))
+		if ((strncmp(d->d_name, "active", strlen("active")) == 0 ||
+		     strncmp(d->d_name, "new-active", strlen("new-active")) == 0) &&
+		    unlinkat(dirfd(dir), d->d_name, 0) < 0)
+			return -errno;
+	return errno ? -errno : 0;
 }

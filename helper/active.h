@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct conf;
 struct conf_source;
@@ -24,17 +25,34 @@ struct diag;
  */
 int active_path(const char *source, char path[ACTIVE_PATH_MAX]);
 
-/* Whether there is an active configuration, made from what is on the disk now. */
-bool active_is_current(const char *source);
+/*
+ * Whether there is an active configuration, made from what is on the disk now;
+ * *ret_has_links: and whether sessions with a link are in it.
+ */
+bool active_is_current(const char *source, bool *ret_has_links);
+
+/* Tells one active configuration from the next. */
+struct active_stamp {
+	uint64_t ino;
+	int64_t mtime_ns;
+	int64_t ctime_ns;
+};
+int active_stamp(const char *source, struct active_stamp *ret_stamp); /* -ENOENT: none */
+bool active_is_same(const char *source, const struct active_stamp *stamp);
 
 /* -ENOENT: none has been loaded yet. */
 int active_load(const char *source, struct diag *diag, struct conf **ret_conf);
 
 /*
- * Puts conf in force, at once or not at all.  names are further files that its
- * meaning depends on (the user data base).  Needs the runtime directory.
+ * Writes what is to be in force next, beside what is; and puts it in force, at
+ * once.  names are further files that its meaning depends on (the user data base).
+ * Both need the runtime directory and STATE_LOCK_RELOAD.
  */
-int active_write(const char *source, const struct conf *conf, const struct conf_source *names,
-		 size_t n_names);
+int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,
+		   size_t n_names);
+int active_commit(const char *source);
+
+/* Removes every active configuration. */
+int active_remove(void);
 
 #endif

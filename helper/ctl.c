@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
 	{ "check", ctl_check, "[--dump | --nft] [FILE]", "look for mistakes in the configuration" },
 	{ "reload", ctl_reload, "[--if-changed] [--log] [FILE]", "put the configuration in force" },
+	{ "unload", ctl_unload, "", "take everything out of force" },
 	{ "status", ctl_status, "[--json] [USER]", "who has a network namespace now" },
 	{ "exec", ctl_exec, "USER [--] COMMAND [ARGUMENT...]",
 	  "run a command in a user's network" },

@@ -57,7 +57,10 @@ int fw_compile_session(const struct conf *conf, const struct conf_policy *policy
 void fw_free(struct fw_table *table);
 void fw_free_p(struct fw_table **table);
 
-/* What is live now, before the table is put in force in place of another. */
+/*
+ * What is live now, before the table is put in force in place of another.  -EEXIST:
+ * the port is published already.
+ */
 int fw_add_live(struct fw_table *table, uint32_t uid);
 int fw_add_published(struct fw_table *table, const struct conf_publish *publish,
 		     const struct conf_prefix *address);

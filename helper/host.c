@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 
 #include "conf/base.h"
-#include "helper/active.h"
 #include "helper/host.h"
 #include "helper/netns.h"
+#include "helper/ready.h"
 #include "helper/wire.h"
 
 int host_enter(int *ret_fd, uint64_t *ret_inode)
@@ -63,5 +63,5 @@ static int reload(const char *conf)
 
 int host_refresh_conf(const char *conf)
 {
-	return active_is_current(conf) ? 0 : reload(conf);
+	return ready_check(conf) ? 0 : reload(conf);
 }

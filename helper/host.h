@@ -15,9 +15,9 @@ int host_enter(int *ret_fd, uint64_t *ret_inode);
 
 /*
  * Has netnsctl load the configuration file conf when it changed since the
- * last time, in a process of its own: only that one looks names up, which can
- * take long or load strange libraries.  Returns -ETIMEDOUT when it takes longer
- * than HOST_RELOAD_MS (it is killed), -EINVAL when it fails (it has logged why).
+ * last time, or when somebody has removed the firewall that it needs, in a process of its own: only
+ * that one looks names up, which can take long or load strange libraries.  Returns -ETIMEDOUT when
+ * it takes longer than HOST_RELOAD_MS (it is killed), -EINVAL when it fails (it has logged why).
  */
 #define HOST_RELOAD_MS 3000
 int host_refresh_conf(const char *conf);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <grp.h>
-#include <limits.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "conf/base.h"
-#include "conf/conf.h"
 #include "helper/live.h"
 #include "helper/procs.h"
-#include "helper/proto.h"
 #include "helper/state.h"
 
 static int compare_netns(const void *a, const void *b)
@@ -109,50 +105,4 @@ void live_free(struct live *live, size_t n)
 	for (size_t i = 0; i < n; i++)
 		free(live[i].name);
 	free(live);
-}
-
-/* "loopback private", "veth web" */
-static void describe(const struct conf_session *s, char *text, size_t size)
-{
-	snprintf(text, size, "%s%s%s%s", conf_network_name(s ? s->network : CONF_NET_HOST),
-		 s && s->private ? " private" : "", s && s->name ? " " : "",
-		 s && s->name ? s->name : "");
-}
-
-static void print_change(const struct live *l, const struct conf *before, const struct conf *after,
-			 FILE *out)
-{
-	_cleanup_free_ gid_t *gids = NULL;
-	const struct passwd *pw = l->name ? getpwnam(l->name) : NULL;
-	struct conf_subject subject = { .name = l->name, .uid = l->uid };
-	char from[PATH_MAX];
-	char to[PATH_MAX];
-	int n = PROTO_GIDS_MAX;
-
-	gids = calloc(PROTO_GIDS_MAX, sizeof(*gids));
-	if (!pw || !gids || getgrouplist(pw->pw_name, pw->pw_gid, gids, &n) < 0)
-		return;
-	subject.gids = gids;
-	subject.n_gids = (size_t)n;
-	describe(conf_match(after, &subject), to, sizeof(to));
-	if (!before) {
-		fprintf(out, "%s: %s from the next login on\n", l->name, to);
-		return;
-	}
-	describe(conf_match(before, &subject), from, sizeof(from));
-	if (strcmp(from, to) != 0)
-		fprintf(out, "%s: %s instead of %s from the next login on\n", l->name, to, from);
-}
-
-void live_print_changes(const struct state *state, const struct conf *before,
-			const struct conf *after, FILE *out)
-{
-	struct live *live;
-	size_t n;
-
-	if (live_list(state, &live, &n) < 0)
-		return;
-	for (size_t i = 0; i < n; i++)
-		print_change(&live[i], before, after, out);
-	live_free(live, n);
 }

@@ -4,10 +4,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <time.h>
 
-struct conf;
 struct state;
 
 /* What exists now, read from the kernel, for netnsctl. */
@@ -25,13 +23,5 @@ struct live {
  */
 int live_list(const struct state *state, struct live **ret_live, size_t *ret_n);
 void live_free(struct live *live, size_t n);
-
-/*
- * Says which of the live users would get another network by after than by
- * before (NULL: not known).  Lines with "via" are left out: which service
- * opened the live sessions is not known.
- */
-void live_print_changes(const struct state *state, const struct conf *before,
-			const struct conf *after, FILE *out);
 
 #endif

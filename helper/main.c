@@ -36,8 +36,8 @@ static const struct operation {
 	void (*after)(struct op *op); /* once answered; may be NULL */
 } operations[] = {
 	{ PROTO_OPEN, ADMIN | NETWORK | SETUID, true, op_open, op_open_after },
-	{ PROTO_CLOSE, ADMIN | PTRACE, false, op_close, op_close_after },
-	{ PROTO_SWEEP, ADMIN | PTRACE, false, op_sweep, NULL },
+	{ PROTO_CLOSE, ADMIN | NETWORK | PTRACE, false, op_close, op_close_after },
+	{ PROTO_SWEEP, ADMIN | NETWORK | PTRACE, false, op_sweep, NULL },
 };
 
 /* Everything that came with the request, at its largest. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,18 +8,37 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "helper/active.h"
+#include "helper/class.h"
+#include "helper/fit.h"
 #include "helper/link.h"
 #include "helper/netns.h"
+#include "helper/nl.h"
 #include "helper/op.h"
 #include "helper/privs.h"
 #include "helper/state.h"
+#include "helper/veth.h"
 #include "helper/wire.h"
 
-static int load_conf(struct op *op, struct conf **ret_conf)
+#define ATTEMPTS 3
+
+/* A session that is being opened. */
+struct opening {
+	const struct conf *conf;
+	const struct conf_session *session; /* NULL: none decides */
+	bool always_confined; /* the user, whatever the service */
+	struct active_stamp stamp; /* of what conf was loaded from */
+	bool made; /* the user's namespace, just now */
+	bool outdated; /* conf, while we worked */
+};
+
+static int load_conf(struct op *op, struct active_stamp *ret_stamp, struct conf **ret_conf)
 {
 	_cleanup_(diag_free_p) struct diag *diag = NULL;
 	int r = diag_new(&diag);
 
+	/* First: a stamp that is too old is found to be so later. */
+	if (!r)
+		r = active_stamp(op->conf, ret_stamp);
 	if (!r)
 		r = active_load(op->conf, diag, ret_conf);
 	if (r == -ENOENT)
@@ -66,41 +86,171 @@ static int unshare_as(uid_t uid)
 	return r;
 }
 
-static int make_loopback(struct op *op)
+static int make_namespace(struct op *op)
 {
+	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
+	struct nl_batch batch;
 	int r = unshare_as(op->request.uid);
 
 	if (r)
 		return op_fail(op, r, "cannot make a network namespace");
-	r = link_up_loopback();
+	r = nl_open(NETLINK_ROUTE, &socket);
+	if (!r) {
+		nl_batch_init(&batch);
+		link_put_up(&batch, LINK_LOOPBACK, NULL);
+		r = nl_commit(socket, &batch, NULL);
+	}
 	return r ? op_fail(op, r, "cannot bring up lo") : 0;
 }
 
-/* The user's own namespace, made if there is none.  The user is locked. */
-static int enter_user(struct op *op, const struct state *state)
+static int enter(struct op *op, int fd, const char *whose)
 {
+	return setns(fd, CLONE_NEWNET) < 0 ? op_fail(op, -errno, "cannot enter the %s", whose) : 0;
+}
+
+/* Gives the thread's namespace a link.  It has none, and the user is locked. */
+static int connect_user(struct op *op, const struct opening *o)
+{
+	struct fit fit = {
+		.uid = op->request.uid,
+		.user = op->request.name,
+		.settings = &o->conf->settings,
+		.policy = o->session->policy,
+		.host_fd = op->host_fd,
+		.netns_fd = -1,
+		.live = o->always_confined,
+	};
 	_cleanup_close_ int fd = -1;
 	uint64_t inode;
 	int r;
 
-	r = state_open_pin(state, op->request.uid, &fd, &inode);
-	if (!r) {
-		if (setns(fd, CLONE_NEWNET) < 0)
-			return op_fail(op, -errno, "cannot enter the user's network namespace");
-		state_clear_idle(state, op->request.uid);
-		return 0;
-	}
-	if (r != -ENOENT)
-		return op_fail(op, r, "cannot open the user's network namespace");
-	r = make_loopback(op);
+	r = netns_open(NETNS_OF_SELF, &fd, &inode);
+	if (r)
+		return op_fail(op, r, "cannot open the new network namespace");
+	fit.netns_fd = fd;
+	r = fit_make(&fit);
+	if (r == -ENOENT && !fit.step)
+		return op_fail(op, -EINVAL,
+			       "the firewall table is not loaded (see netnsctl reload)");
+	if (r)
+		return op_fail(op, r, "cannot %s", fit.step);
+	if (fit.taken)
+		op_notice(op, "port %u leads to another user", fit.taken);
+	return enter(op, fd, "user's network namespace");
+}
+
+/* What the user has no namespace for yet is made.  The user is locked. */
+static int make_user(struct op *op, struct opening *o, const struct state *state)
+{
+	bool has_link = o->session->network == CONF_NET_VETH;
+	int r;
+
+	r = make_namespace(op);
+	if (!r && has_link)
+		r = connect_user(op, o);
 	if (r)
 		return r;
 	/* Last, so that what is pinned is complete even if we are killed here. */
 	r = state_pin(state, op->request.uid);
-	return r ? op_fail(op, r, "cannot pin the network namespace in %s/ns", NETNS_RUN) : 0;
+	if (r)
+		(void)op_fail(op, r, "cannot pin the network namespace in %s/ns", NETNS_RUN);
+	if (r && has_link && setns(op->host_fd, CLONE_NEWNET) == 0)
+		(void)fit_remove(op->request.uid);
+	o->made = r == 0;
+	return r;
 }
 
-static int open_loopback(struct op *op)
+/*
+ * A namespace with a link is for sessions with the link's policy; one without is
+ * for those with nothing but loopback.  *ret_fits: whether the pinned one is for
+ * this session.
+ */
+static int look_at_link(struct op *op, const struct conf_session *session, bool *ret_fits)
+{
+	uint32_t group;
+	int r;
+
+	r = veth_find_group(op->request.uid, &group);
+	if (r && r != -ENODEV)
+		return op_fail(op, r, "cannot look at the user's link");
+	*ret_fits = session->network == CONF_NET_VETH
+			    ? r == 0 && group == class_of_policy(session->policy->name)
+			    : r == -ENODEV;
+	if (!*ret_fits && !r && session->network == CONF_NET_VETH)
+		return op_fail(op, -EINVAL,
+			       "the user has sessions with another policy than %s: a user's "
+			       "sessions share one link",
+			       session->policy->name);
+	return 0;
+}
+
+/* The user's namespace, made if there is none.  The user is locked. */
+static int enter_user(struct op *op, struct opening *o, const struct state *state)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t inode;
+	bool fits;
+	int r;
+
+	r = state_open_pin(state, op->request.uid, &fd, &inode);
+	if (r == -ENOENT)
+		return make_user(op, o, state);
+	if (r)
+		return op_fail(op, r, "cannot open the user's network namespace");
+	r = look_at_link(op, o->session, &fits);
+	if (r)
+		return r;
+	if (fits) {
+		r = enter(op, fd, "user's network namespace");
+		if (!r)
+			state_clear_idle(state, op->request.uid);
+		return r;
+	}
+	/* Sessions by another service have a link, which is not for this one. */
+	if (o->session->network != CONF_NET_VETH)
+		return make_namespace(op);
+	/* Sessions without a link keep their namespace, as private ones have it. */
+	r = state_unpin(state, op->request.uid);
+	if (r)
+		return op_fail(op, r, "cannot unpin the user's network namespace");
+	return make_user(op, o, state);
+}
+
+/* Takes back what was made by a configuration that is not in force any more. */
+static int undo_user(struct op *op, struct opening *o, const struct state *state)
+{
+	int r = enter(op, op->host_fd, "host's network");
+
+	if (r)
+		return r;
+	r = fit_remove(op->request.uid);
+	if (!r)
+		r = state_unpin(state, op->request.uid);
+	o->outdated = r == 0;
+	return op_fail(op, r ? r : -EINVAL, "cannot keep up with changes of the configuration");
+}
+
+/*
+ * A reload looks at those who are live when its configuration is in force
+ * already: who came with the old one, and too late to be seen, has to notice.
+ */
+static int enter_current(struct op *op, struct opening *o, const struct state *state)
+{
+	int r = enter_user(op, o, state);
+
+	return !r && o->made && !active_is_same(op->conf, &o->stamp) ? undo_user(op, o, state) : r;
+}
+
+/* No session depends on it. */
+static void note_live(struct op *op)
+{
+	int r = fit_note_live(op->request.uid);
+
+	if (r)
+		op_notice(op, "the firewall's tripwire is not set for the user: %s", strerror(-r));
+}
+
+static int open_user(struct op *op, struct opening *o)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
 	int r;
@@ -111,11 +261,13 @@ static int open_loopback(struct op *op)
 	r = state_lock(&state, STATE_LOCK_USER(op->request.uid), true);
 	if (r)
 		return op_fail(op, r, "cannot lock uid %u in %s/lock", op->request.uid, NETNS_RUN);
-	r = enter_user(op, &state);
+	r = enter_current(op, o, &state);
 	if (!r)
 		r = answer_self(op);
 	if (r)
 		return r;
+	if (o->always_confined && o->session->network != CONF_NET_VETH)
+		note_live(op);
 	op->answer.shared = 1;
 	/* Nobody waits for this one, so it is ours until the asker has entered. */
 	r = state_share(&state, STATE_LOCK_ENTERING(op->request.uid));
@@ -128,7 +280,7 @@ static int open_loopback(struct op *op)
 
 static int open_private(struct op *op)
 {
-	int r = make_loopback(op);
+	int r = make_namespace(op);
 
 	return r ? r : answer_self(op);
 }
@@ -142,20 +294,20 @@ static int open_host(struct op *op)
 	return 0;
 }
 
-static int open_network(struct op *op, const struct conf_session *session)
+static int open_network(struct op *op, struct opening *o)
 {
-	switch (session ? session->network : CONF_NET_HOST) {
+	switch (o->session ? o->session->network : CONF_NET_HOST) {
 	case CONF_NET_HOST:
 		return open_host(op);
 	case CONF_NET_STAY:
 		op->answer.result = PROTO_STAY;
 		return 0;
 	case CONF_NET_LOOPBACK:
-		return session->private ? open_private(op) : open_loopback(op);
+		return o->session->private ? open_private(op) : open_user(op, o);
 	case CONF_NET_VETH:
+		return open_user(op, o);
 	case CONF_NET_JOIN:
-		return op_fail(op, -EINVAL, "%s sessions are not available in this version",
-			       conf_network_name(session->network));
+		return op_fail(op, -EINVAL, "join sessions are not available in this version");
 	}
 	return op_fail(op, -EINVAL, "the configuration names an unknown network");
 }
@@ -172,7 +324,7 @@ static int open_sealed(struct op *op, int error)
 	return 0;
 }
 
-int op_open(struct op *op)
+static int open_once(struct op *op, bool *ret_outdated)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
 	const struct conf_subject subject = {
@@ -182,14 +334,29 @@ int op_open(struct op *op)
 		.n_gids = op->request.n_gids,
 		.service = op->request.service,
 	};
+	struct opening o = { 0 };
 	int r;
 
-	r = load_conf(op, &conf);
+	r = load_conf(op, &o.stamp, &conf);
 	if (r)
 		return r;
-	r = open_network(op, conf_match(conf, &subject));
-	if (r && conf->settings.on_error == CONF_ON_ERROR_SEAL)
+	o.conf = conf;
+	o.session = conf_match(conf, &subject);
+	o.always_confined = conf_always_confines(conf, &subject);
+	r = open_network(op, &o);
+	*ret_outdated = o.outdated;
+	if (r && !o.outdated && conf->settings.on_error == CONF_ON_ERROR_SEAL)
 		r = open_sealed(op, r);
+	return r;
+}
+
+int op_open(struct op *op)
+{
+	bool outdated = true;
+	int r = 0;
+
+	for (unsigned attempt = 0; attempt < ATTEMPTS && outdated; attempt++)
+		r = open_once(op, &outdated);
 	if (r)
 		return r;
 	/* All that is left is to wait for the asker. */

@@ -10,6 +10,7 @@
 #include "helper/op.h"
 #include "helper/state.h"
 #include "helper/tidy.h"
+#include "helper/veth.h"
 
 /* The sshd process that serves the user outlives the close of its session a little. */
 #define STRAGGLERS_MS 3000
@@ -25,6 +26,31 @@ static uint32_t linger_time(void)
 	return conf->settings.linger;
 }
 
+static int compare_uids(const void *a, const void *b)
+{
+	const uint32_t *x = a;
+	const uint32_t *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Adds what is not there yet.  A link without a pin is left over from a killed attempt. */
+static int add_others(uint32_t **uids, size_t *n, const uint32_t *others, size_t n_others)
+{
+	uint32_t *grown = reallocarray(*uids, *n + n_others + 1, sizeof(*grown));
+	size_t known = *n;
+
+	if (!grown)
+		return -ENOMEM;
+	*uids = grown;
+	if (known)
+		qsort(grown, known, sizeof(*grown), compare_uids);
+	for (size_t i = 0; i < n_others; i++)
+		if (!known || !bsearch(&others[i], grown, known, sizeof(*grown), compare_uids))
+			grown[(*n)++] = others[i];
+	return 0;
+}
+
 /*
  * Only for netnsctl and its timer.  The helper of a logout is in the control group
  * of the session, which can be the user's to slow down or to freeze: it looks
@@ -32,14 +58,18 @@ static uint32_t linger_time(void)
  */
 static int tidy_all(const struct state *state, struct tidy_result *ret_result)
 {
-	_cleanup_free_ uint32_t *uids = NULL;
-	size_t n;
+	_cleanup_free_ uint32_t *pinned = NULL;
+	_cleanup_free_ uint32_t *linked = NULL;
+	size_t n_pinned;
+	size_t n_linked;
 	int r;
 
-	r = state_list(state, &uids, &n);
-	if (r)
-		return r;
-	return tidy(state, uids, n, linger_time(), NULL, ret_result);
+	r = state_list(state, &pinned, &n_pinned);
+	if (!r)
+		r = veth_list(&linked, &n_linked);
+	if (!r)
+		r = add_others(&pinned, &n_pinned, linked, n_linked);
+	return r ? r : tidy(state, pinned, n_pinned, linger_time(), NULL, ret_result);
 }
 
 int op_sweep(struct op *op)

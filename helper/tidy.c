@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conf/base.h"
+#include "helper/fit.h"
 #include "helper/netns.h"
 #include "helper/procs.h"
 #include "helper/state.h"
@@ -137,7 +138,10 @@ static int remove_unused(const struct state *state, const struct target *targets
 			result->kept++;
 			continue;
 		}
-		r = state_unpin(state, t->uid);
+		/* The link first: without it, what is left of the namespace leads nowhere. */
+		r = fit_remove(t->uid);
+		if (!r)
+			r = state_unpin(state, t->uid);
 		if (!r && t->netns)
 			result->removed++;
 		else if (r && !first)

@@ -689,12 +689,9 @@ seals "on-error seal, no inodes" "No space left"
 is "$(ls $RUN/ns)" "" "on-error seal: no half of a pin"
 run_back
 conf 'set on-error seal
-policy p {
-out allow to any
-}
 session root host
-session alice veth p'
-seals "on-error seal, not available" "veth"
+session alice join vpn0'
+seals "on-error seal, not available" "join"
 no_debris
 mv $HELPER "$WORK/away"
 refused "on-error seal, without the helper" "$HELPER.*No such file"

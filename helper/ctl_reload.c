@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -11,95 +12,14 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "helper/active.h"
+#include "helper/apply.h"
 #include "helper/ctl.h"
-#include "helper/ctl_fw.h"
-#include "helper/fw.h"
-#include "helper/live.h"
+#include "helper/draft.h"
+#include "helper/netns.h"
+#include "helper/ready.h"
 #include "helper/state.h"
 
 #define RELOAD_DEADLINE 4 /* seconds; a little more than HOST_RELOAD_MS */
-
-/* What the language has and this version has not; and what no file can say. */
-static void add_warnings(const struct conf *conf, struct diag *diag)
-{
-	const struct conf_place file = { .file = conf->n_file_names ? conf->file_names[0] : "" };
-	const struct conf_place place = { .file = NETNS_HELPER };
-
-	for (size_t i = 0; i < conf->n_sessions; i++) {
-		const struct conf_session *s = conf->sessions[i];
-
-		if (s->network == CONF_NET_VETH || s->network == CONF_NET_JOIN)
-			diag_add(diag, DIAG_WARNING, &s->place, NULL, 0,
-				 "this version refuses %s sessions", conf_network_name(s->network));
-	}
-	if (conf->settings.is_set & 1U << CONF_SETTING_FAMILIES)
-		diag_add(diag, DIAG_WARNING, &file, NULL, 0,
-			 "'set families' has no effect in this version");
-	if (conf->settings.is_set & 1U << CONF_SETTING_HIDE)
-		diag_add(diag, DIAG_WARNING, &file, NULL, 0,
-			 "'set hide' has no effect in this version");
-	if (access(NETNS_HELPER, X_OK) < 0)
-		diag_add(diag, DIAG_WARNING, &place, NULL, 0, "%s: every session is refused",
-			 strerror(errno));
-}
-
-/* Loads path and looks its names up. What is wrong is in diag. */
-static int load(const char *path, unsigned flags, struct diag *diag, struct conf **ret_conf)
-{
-	_cleanup_(conf_free_p) struct conf *conf = NULL;
-	int r;
-
-	r = conf_load(path, flags, diag, &conf);
-	if (!r)
-		r = conf_resolve(conf, diag);
-	if (r)
-		return r;
-	add_warnings(conf, diag);
-	*ret_conf = steal_ptr(&conf);
-	return 0;
-}
-
-int ctl_check(int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "dump", no_argument, NULL, 'd' },
-		{ "nft", no_argument, NULL, 'n' },
-		{ NULL, 0, NULL, 0 },
-	};
-	_cleanup_(fw_free_p) struct fw_table *firewall = NULL;
-	_cleanup_(conf_free_p) struct conf *conf = NULL;
-	_cleanup_(diag_free_p) struct diag *diag = NULL;
-	int print = 0; /* the option that asks for something */
-	int option;
-	int r;
-
-	while ((option = getopt_long(argc, argv, "dn", options, NULL)) != -1) {
-		if (option == '?' || (print && print != option))
-			return ctl_usage(argv[0]);
-		print = option;
-	}
-	if (argc - optind > 1)
-		return ctl_usage(argv[0]);
-
-	r = diag_new(&diag);
-	/* A draft may be anybody's; the file itself must be one that reload accepts. */
-	if (!r)
-		r = optind < argc ? load(argv[optind], 0, diag, &conf)
-				  : load(NETNS_CONF, CONF_LOAD_TRUSTED, diag, &conf);
-	if (!r)
-		r = ctl_fw_compile(conf, diag, &firewall);
-	if (diag)
-		diag_print(diag, stderr);
-	if (r && !(diag && diag_count(diag, DIAG_ERROR)))
-		return ctl_error(r, "cannot check the configuration");
-	if (r)
-		return 1;
-	if (print == 'd')
-		r = conf_dump(conf, stdout);
-	else if (print == 'n')
-		r = fw_print(firewall, stdout);
-	return r ? ctl_error(r, "cannot write the configuration") : 0;
-}
 
 static void log_entry(void *userdata, enum diag_severity severity, const char *text)
 {
@@ -163,38 +83,91 @@ static void say_what_stays(const struct reload *reload)
 		ctl_error(0, "%s", text);
 }
 
-static int read_and_write(const struct reload *reload, const struct state *state)
+/* What is wrong is said; the exit status. */
+static int report_failure(const struct reload *reload, const struct diag *diag, int r)
+{
+	if (!(diag && diag_count(diag, DIAG_ERROR)))
+		return fail(reload, r, "cannot put the configuration in force");
+	say_what_stays(reload);
+	return 1;
+}
+
+static int load_before(const struct reload *reload, struct conf **ret_conf)
+{
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	int r = diag_new(&diag);
+
+	if (!r)
+		r = active_load(reload->path, diag, ret_conf);
+	/* None; or none that can be read, which is replaced. */
+	return r == -ENOMEM ? r : 0;
+}
+
+/* Reads the file, and puts it in force. */
+static int load_and_apply(const struct reload *reload, const struct state *state,
+			  const struct conf *before, struct diag *diag)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
-	_cleanup_(conf_free_p) struct conf *old = NULL;
-	_cleanup_(diag_free_p) struct diag *diag = NULL;
 	struct conf_source names[2];
+	struct apply apply = {
+		.source = reload->path,
+		.before = before,
+		.names = names,
+		.n_names = ARRAY_SIZE(names),
+		.state = state,
+		.diag = diag,
+		.out = reload->log ? NULL : stdout,
+	};
 	int r;
 
-	r = diag_new(&diag);
+	r = stat_names(names);
 	if (!r)
-		r = stat_names(names);
+		r = draft_load(reload->path, CONF_LOAD_TRUSTED, diag, &conf);
+	if (r)
+		return r;
+	apply.conf = conf;
+	return apply_conf(&apply);
+}
+
+/* The file has errors, and what was in force may not be so any more. */
+static void apply_again(const struct reload *reload, const struct state *state,
+			const struct conf *before)
+{
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	struct apply apply = {
+		.source = reload->path,
+		.conf = before,
+		.before = before,
+		.state = state,
+		.keep = true,
+	};
+
+	if (!before || strcmp(reload->path, NETNS_CONF) != 0 || ready_has_firewall() ||
+	    diag_new(&diag) < 0)
+		return;
+	apply.diag = diag;
+	if (apply_conf(&apply) < 0)
+		report(reload, diag);
+}
+
+static int reload_now(const struct reload *reload, const struct state *state)
+{
+	_cleanup_(conf_free_p) struct conf *before = NULL;
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	int r;
+
+	r = load_before(reload, &before);
 	if (!r)
-		r = load(reload->path, CONF_LOAD_TRUSTED, diag, &conf);
+		r = diag_new(&diag);
+	if (!r)
+		r = load_and_apply(reload, state, before, diag);
 	if (diag)
 		report(reload, diag);
-	if (r && !(diag && diag_count(diag, DIAG_ERROR)))
-		return fail(reload, r, "cannot load the configuration");
 	if (r) {
-		say_what_stays(reload);
-		return 1;
+		apply_again(reload, state, before);
+		return report_failure(reload, diag, r);
 	}
-
-	diag_free(diag);
-	diag = NULL;
-	if (!reload->log && diag_new(&diag) == 0)
-		(void)active_load(reload->path, diag, &old);
-	r = active_write(reload->path, conf, names, ARRAY_SIZE(names));
-	if (r)
-		return fail(reload, r, "cannot write the active configuration in " NETNS_RUN);
-	if (!reload->log)
-		live_print_changes(state, old, conf, stdout);
-	else
+	if (reload->log)
 		syslog(LOG_NOTICE, "%s is in force", reload->path);
 	return 0;
 }
@@ -209,20 +182,44 @@ static int fail_state(const struct reload *reload, int r)
 	return 1;
 }
 
+/* The host's network is where the firewall is, wherever we were started. */
+static int enter_host(void)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t host;
+	uint64_t own;
+	int r;
+
+	r = netns_open(NETNS_OF_HOST, &fd, &host);
+	if (!r)
+		r = netns_inode(NETNS_OF_SELF, &own);
+	if (r || own == host)
+		return r;
+	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+static int lock(struct state *state)
+{
+	int r = state_open(state, true);
+
+	return r ? r : state_lock(state, STATE_LOCK_RELOAD, true);
+}
+
 static int reload_locked(const struct reload *reload)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
 	int r;
 
-	r = state_open(&state, true);
-	if (!r)
-		r = state_lock(&state, STATE_LOCK_RELOAD, true);
+	r = enter_host();
+	if (r)
+		return fail(reload, r, "cannot enter the host's network");
+	r = lock(&state);
 	if (r)
 		return fail_state(reload, r);
 	/* Many logins may have found it changed at once. */
-	if (reload->if_changed && active_is_current(reload->path))
+	if (reload->if_changed && ready_check(reload->path))
 		return 0;
-	return read_and_write(reload, &state);
+	return reload_now(reload, &state);
 }
 
 /*
@@ -273,4 +270,21 @@ int ctl_reload(int argc, char **argv)
 		reload.path = argv[optind];
 	}
 	return reload_locked(&reload);
+}
+
+int ctl_unload(int argc, char **argv)
+{
+	_cleanup_(state_close) struct state state = STATE_INIT;
+	int r;
+
+	if (argc > 1)
+		return ctl_usage(argv[0]);
+	if (ctl_need_root(argv[0]))
+		return 1;
+	r = enter_host();
+	if (!r)
+		r = lock(&state);
+	if (!r)
+		r = apply_nothing(&state);
+	return r ? ctl_error(r, "cannot take everything out of force") : 0;
 }

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "conf/conf.h"
+#include "conf/diag.h"
+#include "helper/active.h"
+#include "helper/apply.h"
+#include "helper/fit.h"
+#include "helper/fw.h"
+#include "helper/fw_files.h"
+#include "helper/fwset.h"
+#include "helper/ground.h"
+#include "helper/machine.h"
+#include "helper/members.h"
+#include "helper/nl.h"
+#include "helper/ready.h"
+#include "helper/state.h"
+
+static int refuse(const struct apply *a, const char *text)
+{
+	const struct conf_place place = { .file = a->source };
+
+	diag_add(a->diag, DIAG_ERROR, &place, NULL, 0, "%s", text);
+	return -EINVAL;
+}
+
+static bool has_links(const struct conf *conf)
+{
+	return conf && conf_has_network(conf, CONF_NET_VETH);
+}
+
+static bool same(const struct conf_prefix *a, const struct conf_prefix *b)
+{
+	return a->length == b->length && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+/* Addresses are for as long as a link is. */
+static int check_pools(const struct apply *a, const struct members *members)
+{
+	const struct conf_settings *now = &a->conf->settings;
+	const struct conf_settings *then = a->before ? &a->before->settings : NULL;
+
+	if (!has_links(a->conf) || !then ||
+	    (same(&now->pool4, &then->pool4) && same(&now->pool6, &then->pool6)))
+		return 0;
+	for (size_t i = 0; i < members->n; i++)
+		if (members->list[i].group)
+			return refuse(a, "the pools cannot be changed while users have addresses "
+					 "of them (see netnsctl status)");
+	return 0;
+}
+
+static int check_routes(const struct apply *a)
+{
+	char route[GROUND_ROUTE_MAX];
+	char text[GROUND_ROUTE_MAX + 64];
+	int r;
+
+	if (!has_links(a->conf))
+		return 0;
+	r = ground_find_overlap(&a->conf->settings, route);
+	if (r || !route[0])
+		return r;
+	snprintf(text, sizeof(text), "a pool overlaps a route of the host: %s", route);
+	return refuse(a, text);
+}
+
+static int commit_table(const struct apply *a, const struct fw_table *table)
+{
+	const struct conf_place place = { .file = a->source };
+	_cleanup_free_ char *culprit = NULL;
+	int r;
+
+	r = fw_commit(table, &culprit);
+	if (r == 0)
+		return 0;
+	/* Without links it is there for the tripwire alone. */
+	diag_add(a->diag, has_links(a->conf) ? DIAG_ERROR : DIAG_WARNING, &place, NULL, 0,
+		 "the kernel does not take the firewall (%s): %s", culprit ? culprit : "as a whole",
+		 strerror(-r));
+	return has_links(a->conf) ? -EINVAL : 0;
+}
+
+/* Whatever can fail for want of room, before anything changes. */
+static int prepare(const struct apply *a, const struct machine *machine)
+{
+	int r;
+
+	r = a->keep ? 0 : active_prepare(a->source, a->conf, a->names, a->n_names);
+	if (!r)
+		r = fw_files_prepare(a->conf, &machine->context);
+	if (!r && has_links(a->conf))
+		r = ground_save();
+	return r;
+}
+
+static int put_in_force(const struct apply *a, const struct fw_table *table)
+{
+	const struct conf_settings *old = has_links(a->before) ? &a->before->settings : NULL;
+	int r = 0;
+
+	/* Rules before the table: without a mark, nothing of a session is routed. */
+	if (has_links(a->conf))
+		r = ground_set(&a->conf->settings, old);
+	if (!r)
+		r = commit_table(a, table);
+	if (r && has_links(a->conf) && !old)
+		(void)ground_clear(&a->conf->settings);
+	if (r)
+		return r;
+	if (has_links(a->conf))
+		r = ground_forward();
+	if (!r)
+		r = fw_files_commit();
+	return r || a->keep ? r : active_commit(a->source);
+}
+
+static int set_pending(void)
+{
+	_cleanup_close_ int fd = open(READY_PENDING, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : 0;
+}
+
+static void change_members(const struct apply *a)
+{
+	const struct conf_place place = { .file = a->source };
+	int r;
+
+	r = members_change(a->state, a->before, a->conf, a->out);
+	/* With the links, the last need for it is gone. */
+	if (!r && !has_links(a->conf) && has_links(a->before))
+		r = ground_clear(&a->before->settings);
+	if (r)
+		diag_add(a->diag, DIAG_WARNING, &place, NULL, 0,
+			 "in force, but not all open sessions could be changed: %s", strerror(-r));
+}
+
+static int apply_all(const struct apply *a, struct members *members)
+{
+	_cleanup_(machine_done) struct machine machine = { 0 };
+	_cleanup_(fw_free_p) struct fw_table *table = NULL;
+	int r;
+
+	r = machine_init(&machine, a->conf);
+	if (r)
+		return r;
+	machine_look(&machine);
+	r = fw_compile(a->conf, &machine.context, a->diag, &table);
+	if (!r)
+		r = members_add_to(members, table);
+	if (!r)
+		r = check_pools(a, members);
+	if (!r)
+		r = check_routes(a);
+	if (!r)
+		r = prepare(a, &machine);
+	if (!r)
+		r = set_pending();
+	if (r)
+		return r;
+	r = put_in_force(a, table);
+	if (!r)
+		change_members(a);
+	unlink(READY_PENDING);
+	return r;
+}
+
+/* There is one firewall, and the default file has it. */
+static int apply_other(const struct apply *a)
+{
+	int r;
+
+	if (has_links(a->conf))
+		return refuse(a, "veth sessions can only be in " NETNS_CONF
+				 ", whose firewall the host has");
+	r = active_prepare(a->source, a->conf, a->names, a->n_names);
+	return r ? r : active_commit(a->source);
+}
+
+int apply_conf(const struct apply *a)
+{
+	struct members members;
+	int r;
+
+	if (strcmp(a->source, NETNS_CONF) != 0)
+		return apply_other(a);
+	r = members_find(a->state, a->conf, &members);
+	if (r)
+		return r;
+	r = apply_all(a, &members);
+	members_done(&members);
+	return r;
+}
+
+static int remove_links(const struct state *state)
+{
+	_cleanup_free_ uint32_t *uids = NULL;
+	size_t n;
+	int r;
+
+	r = veth_list(&uids, &n);
+	for (size_t i = 0; i < n && !r; i++) {
+		r = state_lock(state, STATE_LOCK_USER(uids[i]), true);
+		if (!r)
+			r = fit_remove(uids[i]);
+		state_unlock(state, STATE_LOCK_USER(uids[i]));
+	}
+	return r;
+}
+
+/* The settings by which the ground was made: what is in force, or else the defaults. */
+static int load_active(struct conf **ret_conf)
+{
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	int r = diag_new(&diag);
+
+	if (!r)
+		r = active_load(NETNS_CONF, diag, ret_conf);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int remove_table(void)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r = nl_open(NETLINK_NETFILTER, &netfilter);
+
+	return r ? r : fwset_remove_table(netfilter);
+}
+
+int apply_nothing(const struct state *state)
+{
+	_cleanup_(conf_free_p) struct conf *conf = NULL;
+	int r;
+
+	r = load_active(&conf);
+	/* First: nobody comes in any more who would need what goes. */
+	if (!r)
+		r = active_remove();
+	if (!r)
+		r = remove_links(state);
+	if (!r)
+		r = ground_clear(has_links(conf) ? &conf->settings : NULL);
+	if (!r)
+		r = remove_table();
+	return r ? r : fw_files_remove();
+}

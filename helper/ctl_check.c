@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "conf/conf.h"
+#include "conf/diag.h"
+#include "helper/ctl.h"
+#include "helper/draft.h"
+#include "helper/fw.h"
+#include "helper/machine.h"
+
+static int compile(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
+{
+	_cleanup_(machine_done) struct machine machine = { 0 };
+	int r;
+
+	r = machine_init(&machine, conf);
+	return r ? r : fw_compile(conf, &machine.context, diag, ret_table);
+}
+
+int ctl_check(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "dump", no_argument, NULL, 'd' },
+		{ "nft", no_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	_cleanup_(fw_free_p) struct fw_table *firewall = NULL;
+	_cleanup_(conf_free_p) struct conf *conf = NULL;
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	int print = 0; /* the option that asks for something */
+	int option;
+	int r;
+
+	while ((option = getopt_long(argc, argv, "dn", options, NULL)) != -1) {
+		if (option == '?' || (print && print != option))
+			return ctl_usage(argv[0]);
+		print = option;
+	}
+	if (argc - optind > 1)
+		return ctl_usage(argv[0]);
+
+	r = diag_new(&diag);
+	/* A draft may be anybody's; the file itself must be one that reload accepts. */
+	if (!r)
+		r = optind < argc ? draft_load(argv[optind], 0, diag, &conf)
+				  : draft_load(NETNS_CONF, CONF_LOAD_TRUSTED, diag, &conf);
+	if (!r)
+		r = compile(conf, diag, &firewall);
+	if (diag)
+		diag_print(diag, stderr);
+	if (r && !(diag && diag_count(diag, DIAG_ERROR)))
+		return ctl_error(r, "cannot check the configuration");
+	if (r)
+		return 1;
+	if (print == 'd')
+		r = conf_dump(conf, stdout);
+	else if (print == 'n')
+		r = fw_print(firewall, stdout);
+	return r ? ctl_error(r, "cannot write the configuration") : 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "conf/conf.h"
+#include "conf/diag.h"
+#include "helper/draft.h"
+
+/* What the language has and this version has not; and what no file can say. */
+static void add_warnings(const struct conf *conf, struct diag *diag)
+{
+	const struct conf_place file = { .file = conf->n_file_names ? conf->file_names[0] : "" };
+	const struct conf_place place = { .file = NETNS_HELPER };
+
+	for (size_t i = 0; i < conf->n_sessions; i++) {
+		const struct conf_session *s = conf->sessions[i];
+
+		if (s->network == CONF_NET_JOIN)
+			diag_add(diag, DIAG_WARNING, &s->place, NULL, 0,
+				 "this version refuses %s sessions", conf_network_name(s->network));
+	}
+	if (conf->settings.is_set & 1U << CONF_SETTING_FAMILIES)
+		diag_add(diag, DIAG_WARNING, &file, NULL, 0,
+			 "'set families' has no effect in this version");
+	if (conf->settings.is_set & 1U << CONF_SETTING_HIDE)
+		diag_add(diag, DIAG_WARNING, &file, NULL, 0,
+			 "'set hide' has no effect in this version");
+	if (access(NETNS_HELPER, X_OK) < 0)
+		diag_add(diag, DIAG_WARNING, &place, NULL, 0, "%s: every session is refused",
+			 strerror(errno));
+}
+
+int draft_load(const char *path, unsigned flags, struct diag *diag, struct conf **ret_conf)
+{
+	_cleanup_(conf_free_p) struct conf *conf = NULL;
+	int r;
+
+	r = conf_load(path, flags, diag, &conf);
+	if (!r)
+		r = conf_resolve(conf, diag);
+	if (r)
+		return r;
+	add_warnings(conf, diag);
+	*ret_conf = steal_ptr(&conf);
+	return 0;
+}

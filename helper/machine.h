@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_MACHINE_H
+#define HELPER_MACHINE_H
+
+#include "helper/fw.h"
+#include "helper/resolvers.h"
+
+struct conf;
+
+/*
+ * What the firewall depends on beside the configuration, as fw_compile() wants
+ * it.  0 or a negative errno.
+ */
+struct machine {
+	struct fw_context context; /* points to the rest */
+	struct fw_uids *confined;
+	struct conf_prefix resolvers[RESOLVERS_MAX];
+};
+
+/* What follows from the configuration and the user data base. */
+int machine_init(struct machine *machine, const struct conf *conf);
+
+/* And what this machine is like now: its resolvers, and whether it is a router. */
+void machine_look(struct machine *machine);
+void machine_done(struct machine *machine);
+
+#endif

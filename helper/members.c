@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <sched.h>
+#include <string.h>
+
+#include "conf/base.h"
+#include "conf/conf.h"
+#include "helper/class.h"
+#include "helper/fit.h"
+#include "helper/fw.h"
+#include "helper/members.h"
+#include "helper/netns.h"
+#include "helper/proto.h"
+#include "helper/state.h"
+
+/* A user as the lines of a configuration are tried. */
+struct person {
+	struct conf_subject subject;
+	char *name;
+	gid_t *gids;
+};
+
+static void person_done(struct person *person)
+{
+	free(person->name);
+	free(person->gids);
+}
+
+/* A user who is gone is matched by uid alone. */
+static int find_person(uint32_t uid, struct person *person)
+{
+	const struct passwd *pw = getpwuid(uid);
+	int n = PROTO_GIDS_MAX;
+
+	person->name = strdup(pw ? pw->pw_name : "");
+	person->gids = calloc(PROTO_GIDS_MAX, sizeof(*person->gids));
+	if (!person->name || !person->gids)
+		return -ENOMEM;
+	if (!pw)
+		n = 0;
+	else if (getgrouplist(pw->pw_name, pw->pw_gid, person->gids, &n) < 0)
+		return -E2BIG;
+	person->subject = (struct conf_subject){
+		.name = person->name,
+		.uid = uid,
+		.gids = person->gids,
+		.n_gids = (size_t)n,
+	};
+	return 0;
+}
+
+/* The policies that a configuration has for the links of a user. */
+struct choice {
+	const struct conf_policy *same; /* the one that the link has now */
+	const struct conf_policy *first;
+	bool confined; /* nothing else than a namespace, by any service */
+};
+
+/*
+ * By which service live sessions were opened is not known: as long as one of them
+ * gives the policy that the link has, that is the one.
+ */
+static struct choice choose(const struct conf *conf, const struct conf_subject *subject,
+			    uint32_t group)
+{
+	const struct conf_session *session;
+	struct choice choice = { 0 };
+	size_t next = 0;
+
+	while ((session = conf_match_some(conf, subject, &next))) {
+		const struct conf_policy *policy = session->policy;
+
+		if (session->network != CONF_NET_VETH)
+			continue;
+		if (!choice.first)
+			choice.first = policy;
+		if (!choice.same && class_of_policy(policy->name) == group)
+			choice.same = policy;
+	}
+	choice.confined = conf_always_confines(conf, subject);
+	return choice;
+}
+
+/* A policy that a link has, while somebody may still have it. */
+static bool is_in_use(const struct conf *conf, uint32_t group)
+{
+	for (size_t i = 0; i < conf->n_sessions; i++) {
+		const struct conf_session *session = conf->sessions[i];
+
+		if (session->network == CONF_NET_VETH &&
+		    class_of_policy(session->policy->name) == group)
+			return true;
+	}
+	return false;
+}
+
+static int read_link(uint32_t uid, struct member *member)
+{
+	int r = veth_find_group(uid, &member->group);
+
+	if (!r)
+		r = veth_find_addresses(uid, &member->addresses);
+	if (r == -ENODEV) {
+		member->group = 0;
+		r = 0;
+	}
+	return r;
+}
+
+static int read_member(const struct conf *conf, uint32_t uid, struct member *ret_member)
+{
+	_cleanup_(person_done) struct person person = { 0 };
+	struct member member = { .uid = uid };
+	struct choice choice;
+	int r;
+
+	r = find_person(uid, &person);
+	if (!r)
+		r = read_link(uid, &member);
+	if (r)
+		return r;
+	choice = choose(conf, &person.subject, member.group);
+	member.policy = choice.same ? choice.same : choice.first;
+	member.live = choice.confined;
+	/* Whoever is let into the host's network keeps what the open sessions have. */
+	member.keep = !member.policy && !member.live && is_in_use(conf, member.group);
+	member.name = steal_ptr(&person.name);
+	*ret_member = member;
+	return 0;
+}
+
+int members_find(const struct state *state, const struct conf *conf, struct members *members)
+{
+	_cleanup_free_ uint32_t *uids = NULL;
+	size_t n;
+	int r;
+
+	*members = (struct members){ 0 };
+	r = state_list(state, &uids, &n);
+	if (r)
+		return r;
+	members->list = calloc(n + 1, sizeof(*members->list));
+	if (!members->list)
+		return -ENOMEM;
+	for (; members->n < n && !r; members->n += r == 0)
+		r = read_member(conf, uids[members->n], &members->list[members->n]);
+	if (r)
+		members_done(members);
+	return r;
+}
+
+void members_done(struct members *members)
+{
+	for (size_t i = 0; i < members->n; i++)
+		free(members->list[i].name);
+	free(members->list);
+	*members = (struct members){ 0 };
+}
+
+static int add_published(struct fw_table *table, const struct member *member)
+{
+	const struct conf_prefix *addresses[] = { &member->addresses.v4, &member->addresses.v6 };
+	const struct conf_statement *s;
+	struct conf_walk walk;
+	int r = 0;
+
+	conf_walk_start(&walk, member->policy);
+	while (!r && (s = conf_walk_next(&walk))) {
+		for (size_t i = 0; i < ARRAY_SIZE(addresses) && !r; i++)
+			if (s->kind == CONF_PUBLISH && addresses[i]->family)
+				r = fw_add_published(table, &s->publish, addresses[i]);
+		/* The first one has the port. */
+		if (r == -EEXIST)
+			r = 0;
+	}
+	return r;
+}
+
+int members_add_to(const struct members *members, struct fw_table *table)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < members->n && !r; i++) {
+		const struct member *member = &members->list[i];
+
+		if (member->live)
+			r = fw_add_live(table, member->uid);
+		if (!r && member->group && member->policy)
+			r = add_published(table, member);
+	}
+	return r;
+}
+
+/* A change of the configuration, on its way to the members. */
+struct change {
+	const struct state *state;
+	const struct conf *before;
+	const struct conf *conf;
+	FILE *out;
+	int host_fd;
+};
+
+/* "loopback private", "veth web" */
+static void describe(const struct conf_session *s, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s%s", conf_network_name(s ? s->network : CONF_NET_HOST),
+		 s && s->private ? " private" : "", s && s->name ? " " : "",
+		 s && s->name ? s->name : "");
+}
+
+static void print_next(const struct change *change, const struct member *member)
+{
+	_cleanup_(person_done) struct person person = { 0 };
+	char from[PATH_MAX];
+	char to[PATH_MAX];
+
+	if (!member->name[0] || find_person(member->uid, &person) < 0)
+		return;
+	describe(conf_match(change->conf, &person.subject), to, sizeof(to));
+	if (!change->before) {
+		fprintf(change->out, "%s: %s from the next login on\n", member->name, to);
+		return;
+	}
+	describe(conf_match(change->before, &person.subject), from, sizeof(from));
+	if (strcmp(from, to) != 0)
+		fprintf(change->out, "%s: %s instead of %s from the next login on\n", member->name,
+			to, from);
+}
+
+static void print_change(const struct change *change, const struct member *member)
+{
+	char uid[16];
+	const char *name = member->name;
+
+	if (!change->out)
+		return;
+	snprintf(uid, sizeof(uid), "%u", member->uid);
+	if (!name[0])
+		name = uid;
+	if (member->group && member->policy &&
+	    class_of_policy(member->policy->name) != member->group)
+		fprintf(change->out, "%s: veth %s, at once\n", name, member->policy->name);
+	else if (member->group && !member->policy && !member->keep)
+		fprintf(change->out, "%s: cut off at once\n", name);
+	if (!member->group || !member->policy)
+		print_next(change, member);
+}
+
+static int change_link(const struct change *change, const struct member *member, int netns_fd)
+{
+	struct fit fit = {
+		.uid = member->uid,
+		.user = member->name,
+		.settings = &change->conf->settings,
+		.policy = member->policy,
+		.host_fd = change->host_fd,
+		.netns_fd = netns_fd,
+		.live = member->live,
+	};
+	int r;
+
+	if (member->policy) {
+		r = fit_change(&fit);
+		if (r)
+			(void)fit_remove(member->uid);
+		return r;
+	}
+	r = member->keep ? 0 : fit_remove(member->uid);
+	return r || !member->live ? r : fit_note_live(member->uid);
+}
+
+static int change_locked(const struct change *change, uint32_t uid)
+{
+	struct member member;
+	_cleanup_close_ int fd = -1;
+	uint64_t inode;
+	int r;
+
+	r = state_open_pin(change->state, uid, &fd, &inode);
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	r = read_member(change->conf, uid, &member);
+	if (r)
+		return r;
+	print_change(change, &member);
+	if (member.group)
+		r = change_link(change, &member, fd);
+	else if (member.live)
+		r = fit_note_live(uid);
+	free(member.name);
+	return r;
+}
+
+int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
+		   FILE *out)
+{
+	struct change change = { state, before, conf, out, -1 };
+	_cleanup_free_ uint32_t *uids = NULL;
+	_cleanup_close_ int host_fd = -1;
+	uint64_t inode;
+	size_t n;
+	int first = 0;
+	int r;
+
+	r = netns_open(NETNS_OF_HOST, &host_fd, &inode);
+	if (!r)
+		r = state_list(state, &uids, &n);
+	if (r)
+		return r;
+	change.host_fd = host_fd;
+	for (size_t i = 0; i < n; i++) {
+		r = state_lock(state, STATE_LOCK_USER(uids[i]), true);
+		if (!r) {
+			r = change_locked(&change, uids[i]);
+			state_unlock(state, STATE_LOCK_USER(uids[i]));
+		}
+		if (r && !first)
+			first = r;
+	}
+	return first;
+}

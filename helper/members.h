@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_MEMBERS_H
+#define HELPER_MEMBERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "helper/veth.h"
+
+struct conf;
+struct conf_policy;
+struct fw_table;
+struct state;
+
+/*
+ * The users who have a namespace now, and what a configuration means for them.
+ * All return 0 or a negative errno.
+ */
+struct member {
+	uint32_t uid;
+	char *name; /* "" for a user who is gone */
+	bool live; /* no service gives the user the host's network */
+	uint32_t group; /* class of the link; 0: there is none */
+	struct veth_addresses addresses;
+	const struct conf_policy *policy; /* that the link shall have; NULL: it shall go */
+	bool keep; /* no policy is meant for the user now, but the link's is still there */
+};
+
+struct members {
+	struct member *list; /* by uid */
+	size_t n;
+};
+
+int members_find(const struct state *state, const struct conf *conf, struct members *members);
+void members_done(struct members *members);
+
+/* Puts them into a table that is to replace the one they are in. */
+int members_add_to(const struct members *members, struct fw_table *table);
+
+/*
+ * Makes the links of those who are there now what conf says, each under the
+ * user's lock; says on out (may be NULL) what changes for whom, compared to before
+ * (NULL: not known).  Whoever cannot be changed is cut off.
+ */
+int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
+		   FILE *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <linux/netlink.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "helper/active.h"
+#include "helper/fwset.h"
+#include "helper/nl.h"
+#include "helper/ready.h"
+
+bool ready_has_firewall(void)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	bool there = false;
+
+	return nl_open(NETLINK_NETFILTER, &netfilter) == 0 && fwset_probe(netfilter, &there) == 0 &&
+	       there;
+}
+
+bool ready_check(const char *conf)
+{
+	bool has_links;
+
+	/* Somebody was killed before everybody who is live was looked after. */
+	if (access(READY_PENDING, F_OK) == 0)
+		return false;
+	return active_is_current(conf, &has_links) && (!has_links || ready_has_firewall());
+}
