@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "conf/base.h"
 #include "conf/conf.h"
 #include "conf/diag.h"
+#include "helper/class.h"
 #include "helper/fw.h"
+#include "helper/fw_eval.h"
+#include "helper/fw_ir.h"
 
 /*
- *   fwtool [OPTION]... print|commit|bytes FILE
+ *   fwtool [OPTION]... print|commit|bytes|decide FILE
  *
  * Compiles a configuration as netnsctl does, but for a machine that the options
  * describe: what of it goes to nft, to the kernel, or is to be sent there.
+ * "decide" reads lines
+ *   FROM ADDRESS TO ADDRESS tcp|udp PORT [SENT-TO-ADDRESS SENT-TO-PORT]
+ * where FROM and TO are a policy, "host", "host:UID" or "-" for those outside, and
+ * prints for each "VERDICT CHAIN COMMENT", of every base chain, one after the other.
  *
  *   -r ADDRESS      a resolver of "dns auto"
  *   -c FIRST:LAST   confined uids
@@ -89,7 +97,7 @@ static void parse_option(struct machine *m, int option, const char *argument)
 	else if (option == 'p')
 		add_published(m, argument);
 	else
-		die("usage: fwtool [OPTION]... print|commit|bytes FILE");
+		die("usage: fwtool [OPTION]... print|commit|bytes|decide FILE");
 }
 
 static int compile_session(const struct conf *conf, const struct machine *m,
@@ -130,6 +138,88 @@ static int print_bytes(const struct fw_table *table)
 	return r;
 }
 
+/* An end of a connection. Returns whether it is this machine. */
+static bool put_end(const char *name, struct fw_link *link, struct fw_packet *packet)
+{
+	if (strcmp(name, "host") == 0)
+		return true;
+	if (sscanf(name, "host:%u", &packet->skuid) == 1) {
+		packet->has_socket = true;
+		return true;
+	}
+	if (strcmp(name, "-") != 0)
+		link->group = class_of_policy(name);
+	return false;
+}
+
+static bool parse_packet(const char *line, struct fw_packet *packet)
+{
+	char from[64], to[64], saddr[64], daddr[64], proto[8], sent_to[64];
+	struct conf_prefix address;
+	int n;
+
+	*packet = (struct fw_packet){ .path = FW_PATH_FORWARD };
+	n = sscanf(line, "%63s %63s %63s %63s %7s %hu %63s %hu", from, saddr, to, daddr, proto,
+		   &packet->dport, sent_to, &packet->original_dport);
+	if (n != 6 && n != 8)
+		return false;
+	if (put_end(to, &packet->oif, packet))
+		packet->path = FW_PATH_INPUT;
+	if (put_end(from, &packet->iif, packet))
+		packet->path = FW_PATH_OUTPUT;
+	packet->proto = strcmp(proto, "tcp") == 0 ? IPPROTO_TCP : IPPROTO_UDP;
+	address = parse_address(saddr);
+	packet->family = address.family;
+	memcpy(packet->saddr, address.bytes, sizeof(packet->saddr));
+	address = parse_address(daddr);
+	memcpy(packet->daddr, address.bytes, sizeof(packet->daddr));
+	packet->dnat = n == 8;
+	if (packet->dnat) {
+		address = parse_address(sent_to);
+		memcpy(packet->original_daddr, address.bytes, sizeof(packet->original_daddr));
+	}
+	return true;
+}
+
+static void print_decision(const struct fw_decision *decision)
+{
+	static const char *const verdicts[] = {
+		[FW_VERDICT_ACCEPT] = "accept",
+		[FW_VERDICT_DROP] = "drop",
+		[FW_VERDICT_REJECT] = "reject",
+		[FW_VERDICT_RESET] = "reset",
+	};
+
+	fputs(verdicts[decision->verdict], stdout);
+	for (size_t i = 0; i < decision->n_steps; i++) {
+		const struct fw_step *step = &decision->steps[i];
+		const char *comment = step->rule ? step->rule->comment : "policy";
+
+		printf("%s %s %s", i > 0 ? "," : "", step->chain->name, comment ? comment : "-");
+	}
+	putchar('\n');
+}
+
+static int decide(const struct fw_table *table)
+{
+	struct fw_eval eval;
+	char line[512];
+	int r;
+
+	r = fw_eval_init(&eval, table);
+	while (r == 0 && fgets(line, sizeof(line), stdin)) {
+		struct fw_packet packet;
+		struct fw_decision decision;
+
+		if (!parse_packet(line, &packet))
+			die("not a packet");
+		r = fw_eval_packet(&eval, &packet, &decision);
+		if (r == 0)
+			print_decision(&decision);
+	}
+	return r;
+}
+
 static int run(const struct fw_table *table, const char *command)
 {
 	_cleanup_free_ char *culprit = NULL;
@@ -139,6 +229,8 @@ static int run(const struct fw_table *table, const char *command)
 		return fw_print(table, stdout);
 	if (strcmp(command, "bytes") == 0)
 		return print_bytes(table);
+	if (strcmp(command, "decide") == 0)
+		return decide(table);
 	if (strcmp(command, "commit") != 0)
 		die("unknown command");
 	r = fw_commit(table, &culprit);

@@ -4,7 +4,8 @@
 # Makefile.  libFuzzer is clang's: make fuzz.
 
 UNIT_TESTS := conf_addr conf_diag conf_dump conf_lex conf_load conf_match conf_oom conf_parse \
-	conf_ranges conf_resolve conf_suggest conf_table fw_class fw_confined fw_oom fw_span
+	conf_ranges conf_resolve conf_suggest conf_table fw_chains fw_class fw_confined fw_eval fw_oom \
+	fw_span
 UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
 CONF_PROGRAMS := $(BUILD)/tests/confdump $(BUILD)/tests/conf-fuzz
 
