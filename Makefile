@@ -70,11 +70,12 @@ HELPER_SRC := helper/main.c helper/host.c helper/op.c helper/op_open.c helper/op
 	helper/privs.c helper/tidy.c helper/netns.c helper/wire.c $(STATE_SRC) $(LINK_SRC) $(NL_SRC)
 # The firewall: netnsctl compiles it, so that only netnsctl needs libnftnl.
 FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compile.c \
-	helper/fw_expr.c helper/fw_field.c helper/fw_ir.c helper/fw_nl.c helper/fw_nl_match.c \
-	helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c helper/fw_session.c \
-	helper/fw_target.c helper/fw_text.c helper/span.c $(NL_SRC)
+	helper/fw_eval.c helper/fw_expr.c helper/fw_field.c helper/fw_ir.c helper/fw_nl.c \
+	helper/fw_nl_match.c helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c \
+	helper/fw_session.c helper/fw_target.c helper/fw_text.c helper/fw_view.c helper/span.c \
+	$(NL_SRC)
 CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_live.c helper/ctl_reload.c helper/apply.c \
-	helper/confined.c helper/draft.c helper/fw_files.c helper/ground.c helper/live.c \
+	helper/confined.c helper/draft.c helper/flows.c helper/fw_files.c helper/ground.c helper/live.c \
 	helper/machine.c helper/members.c helper/resolvers.c helper/rule.c $(CLIENT_SRC) \
 	$(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 

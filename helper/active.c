@@ -180,12 +180,16 @@ int active_prepare(const char *source, const struct conf *conf, const struct con
 	int r;
 
 	r = next_path(source, path, next);
-	if (r)
-		return r;
-	r = write_file(next, conf, names, n_names);
-	if (r)
+	return r ? r : write_file(next, conf, names, n_names);
+}
+
+void active_discard(const char *source)
+{
+	char path[ACTIVE_PATH_MAX];
+	char next[ACTIVE_PATH_MAX];
+
+	if (next_path(source, path, next) == 0)
 		unlink(next);
-	return r;
 }
 
 int active_commit(const char *source)

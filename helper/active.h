@@ -51,6 +51,7 @@ int active_load(const char *source, struct diag *diag, struct conf **ret_conf);
 int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,
 		   size_t n_names);
 int active_commit(const char *source);
+void active_discard(const char *source); /* what was written, and did not come into force */
 
 /* Removes every active configuration. */
 int active_remove(void);

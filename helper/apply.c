@@ -11,6 +11,7 @@
 #include "helper/active.h"
 #include "helper/apply.h"
 #include "helper/fit.h"
+#include "helper/flows.h"
 #include "helper/fw.h"
 #include "helper/fw_files.h"
 #include "helper/fwset.h"
@@ -21,11 +22,13 @@
 #include "helper/ready.h"
 #include "helper/state.h"
 
-static int refuse(const struct apply *a, const char *text)
+/* r: what the kernel says to it; 0: nothing. */
+static int refuse(const struct apply *a, const char *text, int r)
 {
 	const struct conf_place place = { .file = a->source };
 
-	diag_add(a->diag, DIAG_ERROR, &place, NULL, 0, "%s", text);
+	diag_add(a->diag, DIAG_ERROR, &place, NULL, 0, "%s%s%s", text, r ? ": " : "",
+		 r ? strerror(-r) : "");
 	return -EINVAL;
 }
 
@@ -50,8 +53,10 @@ static int check_pools(const struct apply *a, const struct members *members)
 		return 0;
 	for (size_t i = 0; i < members->n; i++)
 		if (members->list[i].group)
-			return refuse(a, "the pools cannot be changed while users have addresses "
-					 "of them (see netnsctl status)");
+			return refuse(a,
+				      "the pools cannot be changed while users have addresses "
+				      "of them (see netnsctl status)",
+				      0);
 	return 0;
 }
 
@@ -67,7 +72,7 @@ static int check_routes(const struct apply *a)
 	if (r || !route[0])
 		return r;
 	snprintf(text, sizeof(text), "a pool overlaps a route of the host: %s", route);
-	return refuse(a, text);
+	return refuse(a, text, 0);
 }
 
 static int commit_table(const struct apply *a, const struct fw_table *table)
@@ -86,6 +91,13 @@ static int commit_table(const struct apply *a, const struct fw_table *table)
 	return has_links(a->conf) ? -EINVAL : 0;
 }
 
+static int set_pending(void)
+{
+	_cleanup_close_ int fd = open(READY_PENDING, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : 0;
+}
+
 /* Whatever can fail for want of room, before anything changes. */
 static int prepare(const struct apply *a, const struct machine *machine)
 {
@@ -96,7 +108,16 @@ static int prepare(const struct apply *a, const struct machine *machine)
 		r = fw_files_prepare(a->conf, &machine->context);
 	if (!r && has_links(a->conf))
 		r = ground_save();
-	return r;
+	if (!r)
+		r = set_pending();
+	return r ? refuse(a, "cannot write the active configuration in " NETNS_RUN, r) : 0;
+}
+
+/* What was prepared and has not come into force. */
+static void discard(const struct apply *a)
+{
+	active_discard(a->source);
+	(void)fw_files_discard();
 }
 
 static int put_in_force(const struct apply *a, const struct fw_table *table)
@@ -120,19 +141,29 @@ static int put_in_force(const struct apply *a, const struct fw_table *table)
 	return r || a->keep ? r : active_commit(a->source);
 }
 
-static int set_pending(void)
+static int end_flows(const struct apply *a, const struct fw_table *table)
 {
-	_cleanup_close_ int fd = open(READY_PENDING, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	struct members members;
+	int r;
 
-	return fd < 0 ? -errno : 0;
+	if (!has_links(a->conf) && !has_links(a->before))
+		return 0;
+	r = members_find(a->state, a->conf, &members);
+	if (r)
+		return r;
+	r = flows_end_refused(table, &a->conf->settings, &members);
+	members_done(&members);
+	return r;
 }
 
-static void change_members(const struct apply *a)
+static void change_members(const struct apply *a, const struct fw_table *table)
 {
 	const struct conf_place place = { .file = a->source };
 	int r;
 
 	r = members_change(a->state, a->before, a->conf, a->out);
+	if (!r)
+		r = end_flows(a, table);
 	/* With the links, the last need for it is gone. */
 	if (!r && !has_links(a->conf) && has_links(a->before))
 		r = ground_clear(&a->before->settings);
@@ -161,12 +192,11 @@ static int apply_all(const struct apply *a, struct members *members)
 	if (!r)
 		r = prepare(a, &machine);
 	if (!r)
-		r = set_pending();
-	if (r)
-		return r;
-	r = put_in_force(a, table);
+		r = put_in_force(a, table);
 	if (!r)
-		change_members(a);
+		change_members(a, table);
+	else
+		discard(a);
 	unlink(READY_PENDING);
 	return r;
 }
@@ -177,10 +207,16 @@ static int apply_other(const struct apply *a)
 	int r;
 
 	if (has_links(a->conf))
-		return refuse(a, "veth sessions can only be in " NETNS_CONF
-				 ", whose firewall the host has");
+		return refuse(a,
+			      "veth sessions can only be in " NETNS_CONF
+			      ", whose firewall the host has",
+			      0);
 	r = active_prepare(a->source, a->conf, a->names, a->n_names);
-	return r ? r : active_commit(a->source);
+	if (!r)
+		r = active_commit(a->source);
+	if (r)
+		active_discard(a->source);
+	return r ? refuse(a, "cannot write the active configuration in " NETNS_RUN, r) : 0;
 }
 
 int apply_conf(const struct apply *a)

@@ -99,9 +99,14 @@ int fw_files_commit(void)
 	return remove_directory(NEXT);
 }
 
+int fw_files_discard(void)
+{
+	return remove_directory(NEXT);
+}
+
 int fw_files_remove(void)
 {
-	int r = remove_directory(NEXT);
+	int r = fw_files_discard();
 
 	return r ? r : remove_directory(FW_FILES_DIRECTORY);
 }

@@ -17,6 +17,7 @@ int fw_files_prepare(const struct conf *conf, const struct fw_context *context);
 
 /* Puts them in the place of those that are there, all at once. */
 int fw_files_commit(void);
-int fw_files_remove(void);
+int fw_files_discard(void); /* those that are to come */
+int fw_files_remove(void); /* all */
 
 #endif

@@ -1,0 +1,411 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A reload with users logged in: at once for everybody, for the connections that
+# are open too, and never anything in between.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/topology.sh
+. "$TOP/tests/topology.sh"
+in_sandbox "$@"
+install_product
+wide_net
+pam_stack login 'session required pam_netns.so'
+
+PEER4=198.51.100.10 PEER6=2001:db8:1::10
+declare -A FLOW_PID
+
+# good NAME CMD...: as ok, but not in a subshell, for what logs in and out.
+good()
+{
+	local name=$1 good=false
+
+	shift
+	if "$@"; then
+		good=true
+	fi
+	result $good "$name" "$*: ${LOGIN_OUT-}"
+}
+
+# serve PEER PROTO ADDRESS PORT
+serve()
+{
+	local file=$WORK/served.$2.$3.$4
+
+	(exec nsenter --net="/run/netns/$1" -- "$TOP/tests/flow.py" serve "$2" "$3" "$4" "$file") &
+	wait_for 5 test -e "$file" || abort "no server at $3"
+}
+
+# flow NAME USER up|down PROTO ADDRESS PORT
+flow()
+{
+	local name=$1 file
+
+	file=$(netns_file "$2")
+	shift 2
+	rm -f "$WORK/flow.$name"
+	(exec nsenter --net="$file" -- "$TOP/tests/flow.py" "$@" "$WORK/flow.$name") \
+		2>"$WORK/flow.$name.err" &
+	FLOW_PID[$name]=$!
+	wait_for 5 test -e "$WORK/flow.$name" || note "$(cat "$WORK/flow.$name.err")"
+	FLOW_FILE[$name]=$WORK/flow.$name
+	[ "$1" = down ] || FLOW_FILE[$name]=$WORK/served.$2.$3.$4
+}
+declare -A FLOW_FILE
+
+end_flow()
+{
+	kill "${FLOW_PID[$1]}" 2>/dev/null
+	wait "${FLOW_PID[$1]}" 2>/dev/null
+}
+
+size_of()
+{
+	stat -c %s "${FLOW_FILE[$1]}"
+}
+
+has_grown()
+{
+	[ "$(size_of "$1")" -gt "$2" ]
+}
+
+# flows NAME: more than what may have been on its way arrives.
+flows()
+{
+	wait_for 5 has_grown "$1" $(($(size_of "$1") + 5))
+}
+
+# stands NAME: what it sends fifty times a second does not arrive in a second.  (No
+# wait for luck: there is no event to wait for.)
+stands()
+{
+	local before
+
+	before=$(size_of "$1")
+	sleep 1
+	[ "$(size_of "$1")" = "$before" ]
+}
+
+# connects USER ADDRESS PORT
+connects()
+{
+	in_session "$1" timeout 3 socat -u /dev/null "TCP:$(bracket "$2"):$3,connect-timeout=1"
+}
+
+bracket()
+{
+	case $1 in
+	*:*) echo "[$1]" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+group_of()
+{
+	ip -j link show "nu${USER_ID[$1]}" 2>/dev/null | sed -n 's/.*"group":"\([^"]*\)".*/\1/p'
+}
+
+# entries ADDRESS: of connection tracking, from there
+entries()
+{
+	local full
+
+	# As the kernel writes them: IPv6 with all zeros.
+	full=$(python3 -c 'import ipaddress, sys; print(ipaddress.ip_address(sys.argv[1]).exploded)' "$1")
+	grep -F "src=$full " /proc/net/nf_conntrack
+}
+
+netns_inode()
+{
+	in_session "$1" stat -Lc %i /proc/self/ns/net
+}
+
+policies='policy web {
+	out allow to any tcp 80 8000 udp 8000
+}
+policy strict {
+	out allow to any tcp 80
+}
+policy other {
+	out allow to any tcp 81
+}'
+
+for family in 4 6; do
+	address=PEER$family
+	serve peer1 tcp "${!address}" 80
+	serve peer1 tcp "${!address}" 81
+	serve peer1 tcp "${!address}" 8000
+	serve peer1 udp "${!address}" 8000
+done
+
+#
+# Connections that are open
+#
+
+note "a stricter policy bites connections that are open"
+conf "$policies
+session alice,bob veth web"
+ok "loaded" netnsctl reload
+good "alice logs in" login alice
+good "bob logs in" login bob
+flow up4 alice up tcp $PEER4 8000
+flow down4 alice down tcp $PEER4 8000
+flow up6 alice up tcp $PEER6 8000
+flow down6 alice down tcp $PEER6 8000
+flow uup4 alice up udp $PEER4 8000
+flow udown4 alice down udp $PEER4 8000
+flow uup6 alice up udp $PEER6 8000
+flow udown6 alice down udp $PEER6 8000
+flow keep4 alice down tcp $PEER4 80
+flow keep6 alice down tcp $PEER6 80
+flow bob4 bob down tcp $PEER4 8000
+changing=(up4 down4 up6 down6 uup4 udown4 uup6 udown6)
+for name in "${changing[@]}" keep4 keep6 bob4; do
+	ok "  $name flows" flows "$name"
+done
+conf -k "$policies
+session alice veth strict
+session bob veth web"
+ok "alice's policy changes" netnsctl reload
+like "$OUT" 'alice: veth strict, at once' "  said so"
+# bob shares the servers' files for what goes up.
+for name in "${changing[@]}"; do
+	ok "  $name stands" stands "$name"
+done
+for name in keep4 keep6 bob4; do
+	ok "  $name goes on" flows "$name"
+done
+addresses=$(addresses_of alice)
+for a in $addresses; do
+	unlike "$(entries "$a")" 'dport=8000' "  no entry of $a is left of what is refused now"
+	like "$(entries "$a")" 'dport=80 ' "  but of what is allowed"
+done
+for name in "${changing[@]}" keep4 keep6 bob4; do
+	end_flow "$name"
+done
+
+#
+# Another class
+#
+
+note "another policy, without a new login"
+inode=$(netns_inode alice)
+ok "alice reaches port 80" connects alice $PEER4 80
+fails "not port 81" connects alice $PEER4 81
+conf -k "$policies
+session alice veth other
+session bob veth web"
+ok "alice gets the other policy" netnsctl reload
+fails "she does not reach port 80 any more" connects alice $PEER4 80
+fails "  nor by IPv6" connects alice $PEER6 80
+ok "but port 81" connects alice $PEER4 81
+ok "  and by IPv6" connects alice $PEER6 81
+is "$(netns_inode alice)" "$inode" "in the same namespace"
+
+note "a file with errors changes nothing"
+before=$(nft -s list table inet pam_netns)
+conf -k "$policies
+session alice veth web
+session bob veth nothing"
+fails "it is refused" netnsctl reload
+is "$(nft -s list table inet pam_netns)" "$before" "the table is the same"
+ok "alice has what she had" connects alice $PEER4 81
+
+note "a group that one leaves"
+echo 'lab:x:7000:alice' >>/etc/group
+conf -k "$policies
+session @lab veth web
+session alice veth strict
+session bob veth web"
+ok "loaded" netnsctl reload
+ok "by the group, alice reaches port 8000" connects alice $PEER4 8000
+sed -i 's/^lab:.*/lab:x:7000:/' /etc/group
+ok "reloaded without her in the group" netnsctl reload
+like "$OUT" 'alice: veth strict, at once' "said so"
+fails "she does not reach port 8000" connects alice $PEER4 8000
+ok "but port 80" connects alice $PEER4 80
+
+note "to loopback: cut at once"
+flow down4 alice down tcp $PEER4 80
+ok "a connection flows" flows down4
+conf -k "$policies
+session alice loopback
+session bob veth web"
+ok "loaded" netnsctl reload
+like "$OUT" 'alice: cut off at once' "said so"
+ok "it stands" stands down4
+end_flow down4
+is "$(ip -o link show | grep -c ' nu1001')" 0 "her link is gone"
+is "$(netns_inode alice)" "$inode" "her session has its namespace still"
+is "$(in_session alice ip -o link show | grep -c .)" 1 "  with lo alone"
+ok "bob is as before" connects bob $PEER4 8000
+conf -k "$policies
+session alice veth web
+session bob veth web"
+ok "back to veth" netnsctl reload
+LOGIN_PID[alice.first]=${LOGIN_PID[alice]}
+mv "$WORK/login.alice" "$WORK/login.alice.first"
+good "a new login of alice" login alice
+isnt "$(netns_inode alice)" "$inode" "has a namespace of its own"
+ok "with a link" connects alice $PEER4 80
+good "the first one logs out" logout alice.first
+ok "the second one still has its link" connects alice $PEER4 80
+
+note "to the host: the open session keeps its policy while there is one"
+conf -k "$policies
+session bob veth web"
+ok "loaded" netnsctl reload
+like "$OUT" 'alice: host instead of veth web from the next login on' "said so"
+ok "alice reaches port 8000" connects alice $PEER4 8000
+conf -k "$policies
+session bob veth strict"
+ok "nobody has that policy any more" netnsctl reload
+like "$OUT" 'alice: cut off at once' "said so"
+is "$(ip -o link show | grep -c ' nu1001')" 0 "her link is gone"
+good "alice logs out" logout alice
+good "bob logs out" logout bob
+no_debris
+
+#
+# Pools
+#
+
+note "pools stay while there are addresses of them"
+conf "$policies
+session alice veth web"
+ok "loaded" netnsctl reload
+good "alice logs in" login alice
+conf -k "set pool4 10.99.0.0/16
+$policies
+session alice veth web"
+fails "another pool is refused" netnsctl reload
+like "$OUT" 'pools cannot be changed while users have addresses' "  and said why"
+ok "alice has what she had" connects alice $PEER4 80
+good "alice logs out" logout alice
+no_debris
+ok "now it can" netnsctl reload
+good "alice logs in" login alice
+like "$(addresses_of alice)" '10\.99\.' "her address is from the new pool"
+ok "and she gets out" connects alice $PEER4 80
+is "$(ip -o -4 address show dev lo | grep -c '100\.64\.')" 0 "the old gateway address is gone"
+good "alice logs out" logout alice
+no_debris
+
+#
+# Nothing in between
+#
+
+note "while policies change all the time"
+for n in 1 2; do
+	printf '%s\n' "$policies" "policy churn {" "out allow to any tcp 80" \
+		"out deny to any tcp 8$n$n$n" "}" "session alice veth churn" >"/etc/security/netns.$n"
+done
+conf "$(cat /etc/security/netns.1)"
+ok "loaded" netnsctl reload
+good "alice logs in" login alice
+
+# Connects in turn to what is always allowed and to what never is.
+cat >"$WORK/knock.py" <<'EOT'
+import socket, sys
+good = bad = 0
+while not sys.stdin in __import__("select").select([sys.stdin], [], [], 0)[0]:
+    for family, address in ((socket.AF_INET, sys.argv[1]), (socket.AF_INET6, sys.argv[2])):
+        for port in (80, 81):
+            s = socket.socket(family)
+            s.settimeout(2)
+            try:
+                s.connect((address, port))
+                connected = True
+            except OSError:
+                connected = False
+            s.close()
+            good += connected == (port == 80)
+            bad += connected != (port == 80)
+print(good, bad)
+EOT
+mkfifo "$WORK/knock"
+exec {stop}<>"$WORK/knock"
+in_session alice python3 -I "$WORK/knock.py" $PEER4 $PEER6 <"$WORK/knock" >"$WORK/knocked" &
+knocker=$!
+failed=0
+for n in {1..30}; do
+	install -m 644 "/etc/security/netns.$((n % 2 + 1))" /etc/security/netns.conf
+	netnsctl reload >/dev/null 2>"$WORK/error" || failed=$((failed + 1))
+done
+is $failed 0 "30 reloads"
+echo >&"$stop"
+wait $knocker
+read -r right wrong <"$WORK/knocked"
+note "$right connections as they should be"
+ok "connections were tried meanwhile" test "$right" -gt 30
+is "$wrong" 0 "each as both configurations have it"
+good "alice logs out" logout alice
+no_debris
+
+note "logins and reloads at once"
+for n in {1..12}; do
+	add_user "u$n" $((2000 + n))
+done
+both='policy p {
+	out allow to any tcp 80
+}
+policy q {
+	out allow to any tcp 81
+}'
+printf '%s\n' "$both" "session 2000:2999 veth p" "session bob veth q" >/etc/security/netns.1
+printf '%s\n' "$both" "session 2000:2999 veth q" "session bob veth p" >/etc/security/netns.2
+for round in 1 2 3; do
+	(
+		for n in 1 2 1 2 1 2 "$((round % 2 + 1))"; do
+			install -m 644 "/etc/security/netns.$n" "$WORK/next"
+			mv "$WORK/next" /etc/security/netns.conf
+			netnsctl reload >/dev/null || echo "reload failed"
+		done
+	) >"$WORK/reloads" 2>&1 &
+	reloads=$!
+	all=true
+	for n in {1..12}; do
+		login "u$n" || all=false
+	done
+	wait $reloads
+	result $all "12 users log in while the policy changes" "$LOGIN_OUT"
+	is "$(cat "$WORK/reloads")" "" "  and no reload fails"
+	port=$((80 + round % 2)) # netns.2 has q
+	wrong=
+	for n in {1..12}; do
+		connects "u$n" $PEER4 $port >/dev/null 2>&1 || wrong+=" u$n:$port"
+		! connects "u$n" $PEER6 $((161 - port)) >/dev/null 2>&1 || wrong+=" u$n:$((161 - port))"
+	done
+	is "$wrong" "" "  each has what the last reload says"
+	is "$(nft -j list set inet pam_netns live | grep -oE '20[0-9]{2}' | sort -u | wc -l)" 12 \
+		"  and is known to the tripwire"
+	all=true
+	for n in {1..12}; do
+		logout "u$n" || all=false
+	done
+	result $all "  all log out" ""
+	no_debris
+done
+
+note "a reload that is killed"
+conf "$(cat /etc/security/netns.1)"
+ok "loaded" netnsctl reload
+good "u1 logs in" login u1
+killed=0
+for n in {1..25}; do
+	install -m 644 "/etc/security/netns.$((n % 2 + 1))" /etc/security/netns.conf
+	(exec timeout -s KILL "0.$(printf "%03d" $((n * 2)))" netnsctl reload >/dev/null 2>&1) 2>/dev/null
+	[ $? != 137 ] || killed=$((killed + 1))
+	# The next login makes good what is not done.
+	login u2 || abort "no login after a killed reload: $LOGIN_OUT"
+	logout u2
+	port=$((80 + n % 2))
+	connects u1 $PEER4 $port >/dev/null 2>&1 || result false "after the kill at $((n * 2)) ms, u1 reaches $port"
+	! connects u1 $PEER4 $((161 - port)) >/dev/null 2>&1 ||
+		result false "after the kill at $((n * 2)) ms, u1 does not reach $((161 - port))"
+done
+note "$killed of 25 were killed"
+ok "some were killed" test $killed -gt 0
+good "u1 logs out" logout u1
+ok "a sweep" netnsctl sweep
+no_debris
+done_testing
