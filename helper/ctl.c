@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "conf/base.h"
 #include "helper/ctl.h"
+#include "helper/netns.h"
 
 static const struct command {
 	const char *name;
@@ -50,6 +52,21 @@ int ctl_need_root(const char *command)
 		return 0;
 	return ctl_error(0, "%s needs root: it looks into %s and other users' processes", command,
 			 NETNS_RUN);
+}
+
+int ctl_enter_host(void)
+{
+	_cleanup_close_ int fd = -1;
+	uint64_t host;
+	uint64_t own;
+	int r;
+
+	r = netns_open(NETNS_OF_HOST, &fd, &host);
+	if (!r)
+		r = netns_inode(NETNS_OF_SELF, &own);
+	if (!r && own != host && setns(fd, CLONE_NEWNET) < 0)
+		r = -errno;
+	return r ? ctl_error(r, "cannot enter the host's network") : 0;
 }
 
 static void print_help(FILE *out)

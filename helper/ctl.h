@@ -25,4 +25,7 @@ int ctl_usage(const char *command);
 /* 0 for root; otherwise says that the command needs root.  The exit status. */
 int ctl_need_root(const char *command);
 
+/* For root: to where links and the firewall are, wherever we were started.  The exit status. */
+int ctl_enter_host(void);
+
 #endif

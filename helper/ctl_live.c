@@ -7,14 +7,18 @@
 #include <time.h>
 
 #include "conf/base.h"
+#include "conf/conf.h"
+#include "conf/diag.h"
+#include "helper/active.h"
+#include "helper/class.h"
 #include "helper/client.h"
 #include "helper/ctl.h"
 #include "helper/live.h"
 #include "helper/proto.h"
 #include "helper/state.h"
 
-/* Only namespaces with nothing but lo exist in this version. */
 #define MODE_LOOPBACK "loopback"
+#define MODE_VETH     "veth"
 
 /* USER: a name, or the uid of a user who is gone. */
 static int find_uid(const char *text, uint32_t *ret_uid)
@@ -49,13 +53,35 @@ static void print_age(time_t since)
 		printf("%ldm%02lds\n", s / 60, s % 60);
 }
 
-static void print_table(const struct live *live, size_t n)
+/* The policy whose class a link has; NULL: none that is in force. */
+static const char *policy_name(const struct conf *conf, uint32_t group)
 {
-	printf("%-20s %10s %-8s %9s  %s\n", "USER", "UID", "MODE", "PROCESSES", "AGE");
+	for (size_t i = 0; conf && i < conf->n_policies; i++)
+		if (class_of_policy(conf->policies[i]->name) == group)
+			return conf->policies[i]->name;
+	return NULL;
+}
+
+static const char *address_text(const struct conf_prefix *address, char text[CONF_PREFIX_TEXT_MAX])
+{
+	return address->family ? conf_prefix_format(address, text) : NULL;
+}
+
+static void print_table(const struct conf *conf, const struct live *live, size_t n)
+{
+	printf("%-16s %10s %-22s %-15s %4s  %s\n", "USER", "UID", "NETWORK", "IPV4", "PROC", "AGE");
 	for (size_t i = 0; i < n; i++) {
-		printf("%-20s %10u %-8s %9u  ", live[i].name ? live[i].name : "-", live[i].uid,
-		       MODE_LOOPBACK, live[i].processes);
-		print_age(live[i].since);
+		const struct live *l = &live[i];
+		const char *policy = policy_name(conf, l->group);
+		char address[CONF_PREFIX_TEXT_MAX] = "-";
+		char network[80] = MODE_LOOPBACK;
+
+		if (l->group)
+			snprintf(network, sizeof(network), MODE_VETH " %s", policy ? policy : "-");
+		(void)address_text(&l->addresses.v4, address);
+		printf("%-16s %10u %-22s %-15s %4u  ", l->name ? l->name : "-", l->uid, network,
+		       address, l->processes);
+		print_age(l->since);
 	}
 }
 
@@ -79,19 +105,43 @@ static void print_json_string(const char *text)
 	putchar('"');
 }
 
-static void print_json(const struct live *live, size_t n)
+static void print_json_address(const char *key, const struct conf_prefix *address)
+{
+	char text[CONF_PREFIX_TEXT_MAX];
+
+	printf(", \"%s\": ", key);
+	print_json_string(address_text(address, text));
+}
+
+static void print_json(const struct conf *conf, const struct live *live, size_t n)
 {
 	putchar('[');
 	for (size_t i = 0; i < n; i++) {
+		const struct live *l = &live[i];
+
 		fputs(i ? ",\n " : "", stdout);
 		fputs("{\"user\": ", stdout);
-		print_json_string(live[i].name);
-		printf(", \"uid\": %u, \"mode\": \"%s\", \"netns\": %llu, \"processes\": %u, "
-		       "\"since\": %lld}",
-		       live[i].uid, MODE_LOOPBACK, (unsigned long long)live[i].netns,
-		       live[i].processes, (long long)live[i].since);
+		print_json_string(l->name);
+		printf(", \"uid\": %u, \"mode\": \"%s\", \"policy\": ", l->uid,
+		       l->group ? MODE_VETH : MODE_LOOPBACK);
+		print_json_string(policy_name(conf, l->group));
+		print_json_address("ipv4", &l->addresses.v4);
+		print_json_address("ipv6", &l->addresses.v6);
+		printf(", \"netns\": %llu, \"processes\": %u, \"since\": %lld}",
+		       (unsigned long long)l->netns, l->processes, (long long)l->since);
 	}
 	puts("]");
+}
+
+/* What names the policies; NULL when nothing is in force. */
+static struct conf *load_active(void)
+{
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	struct conf *conf = NULL;
+
+	if (diag_new(&diag) == 0)
+		(void)active_load(NETNS_CONF, diag, &conf);
+	return conf;
 }
 
 /* Opens what there is; an empty machine is no error. 0 with *ret_n 0, then. */
@@ -115,6 +165,7 @@ int ctl_status(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
+	_cleanup_(conf_free_p) struct conf *conf = NULL;
 	struct live *live;
 	size_t n;
 	size_t first = 0;
@@ -130,8 +181,8 @@ int ctl_status(int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return ctl_usage(argv[0]);
-	if (ctl_need_root(argv[0]) || (optind < argc && find_uid(argv[optind], &uid)) ||
-	    list(&live, &n))
+	if (ctl_need_root(argv[0]) || ctl_enter_host() ||
+	    (optind < argc && find_uid(argv[optind], &uid)) || list(&live, &n))
 		return 1;
 	shown = n;
 	if (optind < argc) {
@@ -139,10 +190,11 @@ int ctl_status(int argc, char **argv)
 			first++;
 		shown = first < n;
 	}
+	conf = load_active();
 	if (json)
-		print_json(live + first, shown);
+		print_json(conf, live + first, shown);
 	else
-		print_table(live + first, shown);
+		print_table(conf, live + first, shown);
 	live_free(live, n);
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -15,7 +14,6 @@
 #include "helper/apply.h"
 #include "helper/ctl.h"
 #include "helper/draft.h"
-#include "helper/netns.h"
 #include "helper/ready.h"
 #include "helper/state.h"
 
@@ -182,22 +180,6 @@ static int fail_state(const struct reload *reload, int r)
 	return 1;
 }
 
-/* The host's network is where the firewall is, wherever we were started. */
-static int enter_host(void)
-{
-	_cleanup_close_ int fd = -1;
-	uint64_t host;
-	uint64_t own;
-	int r;
-
-	r = netns_open(NETNS_OF_HOST, &fd, &host);
-	if (!r)
-		r = netns_inode(NETNS_OF_SELF, &own);
-	if (r || own == host)
-		return r;
-	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
-}
-
 static int lock(struct state *state)
 {
 	int r = state_open(state, true);
@@ -210,9 +192,8 @@ static int reload_locked(const struct reload *reload)
 	_cleanup_(state_close) struct state state = STATE_INIT;
 	int r;
 
-	r = enter_host();
-	if (r)
-		return fail(reload, r, "cannot enter the host's network");
+	if (ctl_enter_host())
+		return 1;
 	r = lock(&state);
 	if (r)
 		return fail_state(reload, r);
@@ -279,11 +260,9 @@ int ctl_unload(int argc, char **argv)
 
 	if (argc > 1)
 		return ctl_usage(argv[0]);
-	if (ctl_need_root(argv[0]))
+	if (ctl_need_root(argv[0]) || ctl_enter_host())
 		return 1;
-	r = enter_host();
-	if (!r)
-		r = lock(&state);
+	r = lock(&state);
 	if (!r)
 		r = apply_nothing(&state);
 	return r ? ctl_error(r, "cannot take everything out of force") : 0;

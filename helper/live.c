@@ -45,6 +45,9 @@ static int read_pin(const struct state *state, uint32_t uid, struct live *ret_li
 		return r;
 	/* The inode of a namespace is made when it is first looked at: for its pin. */
 	live.since = fstat(fd, &st) == 0 ? st.st_ctime : 0;
+	r = veth_find_link(uid, &live.group, &live.addresses);
+	if (r)
+		return r;
 	live.name = user_name(uid);
 	*ret_live = live;
 	return 0;

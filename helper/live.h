@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "helper/veth.h"
+
 struct state;
 
 /* What exists now, read from the kernel, for netnsctl. */
@@ -15,6 +17,8 @@ struct live {
 	uint64_t netns;
 	unsigned processes;
 	time_t since; /* when the namespace was pinned */
+	uint32_t group; /* class of the policy that the link has; 0: there is no link */
+	struct veth_addresses addresses;
 };
 
 /*

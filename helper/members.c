@@ -97,19 +97,6 @@ static bool is_in_use(const struct conf *conf, uint32_t group)
 	return false;
 }
 
-static int read_link(uint32_t uid, struct member *member)
-{
-	int r = veth_find_group(uid, &member->group);
-
-	if (!r)
-		r = veth_find_addresses(uid, &member->addresses);
-	if (r == -ENODEV) {
-		member->group = 0;
-		r = 0;
-	}
-	return r;
-}
-
 static int read_member(const struct conf *conf, uint32_t uid, struct member *ret_member)
 {
 	_cleanup_(person_done) struct person person = { 0 };
@@ -119,7 +106,7 @@ static int read_member(const struct conf *conf, uint32_t uid, struct member *ret
 
 	r = find_person(uid, &person);
 	if (!r)
-		r = read_link(uid, &member);
+		r = veth_find_link(uid, &member.group, &member.addresses);
 	if (r)
 		return r;
 	choice = choose(conf, &person.subject, member.group);

@@ -60,8 +60,8 @@ int veth_find_addresses(uint32_t uid, struct veth_addresses *ret);
 /* The class of the policy that the link has now.  -ENODEV. */
 int veth_find_group(uint32_t uid, uint32_t *ret_group);
 
-/* Whether the user has a link. */
-bool veth_exists(uint32_t uid);
+/* Both; group 0: the user has no link. */
+int veth_find_link(uint32_t uid, uint32_t *ret_group, struct veth_addresses *ret);
 
 /* The users who have one.  *ret_uids is the caller's to free. */
 int veth_list(uint32_t **ret_uids, size_t *ret_n);

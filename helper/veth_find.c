@@ -12,14 +12,6 @@
 #include "helper/nl.h"
 #include "helper/veth.h"
 
-bool veth_exists(uint32_t uid)
-{
-	char name[VETH_NAME_MAX];
-
-	veth_name(uid, name);
-	return if_nametoindex(name) != 0;
-}
-
 int veth_find_group(uint32_t uid, uint32_t *ret_group)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
@@ -104,4 +96,24 @@ int veth_find_addresses(uint32_t uid, struct veth_addresses *ret)
 	if (!r)
 		*ret = addresses;
 	return r;
+}
+
+int veth_find_link(uint32_t uid, uint32_t *ret_group, struct veth_addresses *ret)
+{
+	struct veth_addresses addresses = { 0 };
+	uint32_t group = 0;
+	int r;
+
+	r = veth_find_group(uid, &group);
+	if (!r)
+		r = veth_find_addresses(uid, &addresses);
+	if (r == -ENODEV) {
+		group = 0;
+		r = 0;
+	}
+	if (r)
+		return r;
+	*ret_group = group;
+	*ret = addresses;
+	return 0;
 }

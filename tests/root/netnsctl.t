@@ -66,7 +66,7 @@ fingerprint()
 #
 
 note "help, version and usage"
-commands='check reload status exec sweep'
+commands='check reload unload status exec sweep'
 for word in --help -h help; do
 	both netnsctl $word
 	is "$STATUS" 0 "$word: exit status"
@@ -330,10 +330,10 @@ sed -i '/^dave:/d' /etc/passwd
 both netnsctl status
 is "$STATUS$ERR" 0 "three: exit status"
 is "$(wc -l <<<"$OUT")" 4 "three: a line each"
-like "$OUT" '(^|'$'\n'')USER +UID +MODE +PROCESSES +AGE('$'\n''|$)' "three: the head"
-like "$OUT" '('$'\n'')alice +1001 +loopback +2 +0m[0-9][0-9]s' "alice, with two processes"
-like "$OUT" '('$'\n'')- +1004 +loopback +1 ' "dave, whose account is gone"
-like "$OUT" '('$'\n'')huge +3000000000 +loopback +1 ' "huge, with a large uid"
+like "$OUT" '(^|'$'\n'')USER +UID +NETWORK +IPV4 +PROC +AGE('$'\n''|$)' "three: the head"
+like "$OUT" '('$'\n'')alice +1001 +loopback +- +2 +0m[0-9][0-9]s' "alice, with two processes"
+like "$OUT" '('$'\n'')- +1004 +loopback +- +1 ' "dave, whose account is gone"
+like "$OUT" '('$'\n'')huge +3000000000 +loopback +- +1 ' "huge, with a large uid"
 unlike "$OUT" 'carol' "not carol, who is in the host's network"
 is "$(awk 'NR > 1 { print $2 }' <<<"$OUT")" "$(printf '%s\n' 1001 1004 3000000000)" "in the order of uids"
 
@@ -357,7 +357,7 @@ both netnsctl status --json
 is "$STATUS$ERR" 0 "--json: exit status"
 is "$(jq -r 'map(.uid) | @csv' <<<"$OUT")" 1001,1004,3000000000 "--json: everybody"
 is "$(jq -c '[.[] | keys] | unique' <<<"$OUT")" \
-	'[["mode","netns","processes","since","uid","user"]]' "--json: the fields"
+	'[["ipv4","ipv6","mode","netns","policy","processes","since","uid","user"]]' "--json: the fields"
 is "$(jq -c '[.[] | map_values(type)] | unique | map([.mode, .netns, .processes, .since, .uid, .user])' <<<"$OUT")" \
 	'[["string","number","number","number","number","null"],["string","number","number","number","number","string"]]' \
 	"--json: their types"
