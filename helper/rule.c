@@ -13,6 +13,9 @@
 
 #define RULES_MAX 64
 
+/* As the kernel's own: systemd-networkd removes the rules of others. */
+#define OUR_PROTOCOL RTPROT_KERNEL
+
 /* What can stand at priority 0 and be ours or the kernel's. */
 enum kind {
 	KIND_LOCAL, /* from POOL iif lo lookup local */
@@ -24,6 +27,7 @@ enum kind {
 
 struct rule {
 	enum kind kind;
+	uint8_t protocol; /* RTPROT_: who has made it */
 	struct conf_prefix from;
 };
 
@@ -40,9 +44,10 @@ static size_t address_length(int family)
 	return family == AF_INET ? 4 : 16;
 }
 
-static void put_rule(struct nl_batch *batch, uint16_t type, int family, enum kind kind,
-		     const struct conf_prefix *from)
+static void put_rule(struct nl_batch *batch, uint16_t type, int family, const struct rule *which)
 {
+	const struct conf_prefix *from = &which->from;
+	enum kind kind = which->kind;
 	struct nlmsghdr *h = nl_put(batch, type, type == RTM_NEWRULE ? NLM_F_CREATE : 0);
 	struct fib_rule_hdr *rule = mnl_nlmsg_put_extra_header(h, sizeof(*rule));
 
@@ -51,8 +56,7 @@ static void put_rule(struct nl_batch *batch, uint16_t type, int family, enum kin
 	if (kind != KIND_REFUSE)
 		rule->table = kind == KIND_MAIN ? RT_TABLE_MAIN : RT_TABLE_LOCAL;
 	mnl_attr_put_u32(h, FRA_PRIORITY, 0);
-	/* As the kernel's own: systemd-networkd removes the rules of others. */
-	mnl_attr_put_u8(h, FRA_PROTOCOL, RTPROT_KERNEL);
+	mnl_attr_put_u8(h, FRA_PROTOCOL, which->protocol);
 	if (kind == KIND_KERNEL)
 		return;
 	rule->src_len = (uint8_t)from->length;
@@ -116,6 +120,9 @@ static void note_rule(const struct nlmsghdr *h, void *data)
 	}
 	r = &rules->rule[rules->n++];
 	r->kind = find_kind(rule, a);
+	r->protocol = a[FRA_PROTOCOL] && mnl_attr_get_payload_len(a[FRA_PROTOCOL]) > 0
+			      ? mnl_attr_get_u8(a[FRA_PROTOCOL])
+			      : RTPROT_UNSPEC;
 	r->from.family = rule->family;
 	r->from.length = rule->src_len;
 	if (a[FRA_SRC] && mnl_attr_get_payload_len(a[FRA_SRC]) <= sizeof(r->from.bytes))
@@ -157,6 +164,7 @@ static bool is_right(const struct rules *rules, const struct conf_prefix *pool)
 		if (r->kind == KIND_OTHER)
 			continue;
 		if (next == n || r->kind != wanted[pool ? next : ARRAY_SIZE(wanted) - 1] ||
+		    r->protocol != OUR_PROTOCOL ||
 		    (r->kind != KIND_KERNEL && !same_prefix(&r->from, pool)))
 			return false;
 		next++;
@@ -189,14 +197,19 @@ int rule_set(struct mnl_socket *socket, int family, const struct conf_prefix *po
 	if (r || is_right(&old, pool))
 		return r;
 	nl_batch_init(&batch);
-	for (size_t i = pool ? 0 : ARRAY_SIZE(wanted) - 1; i < ARRAY_SIZE(wanted); i++)
-		put_rule(&batch, RTM_NEWRULE, family, wanted[i], pool);
+	for (size_t i = pool ? 0 : ARRAY_SIZE(wanted) - 1; i < ARRAY_SIZE(wanted); i++) {
+		struct rule new = { .kind = wanted[i], .protocol = OUR_PROTOCOL };
+
+		if (pool)
+			new.from = *pool;
+		put_rule(&batch, RTM_NEWRULE, family, &new);
+	}
 	r = nl_commit(socket, &batch, NULL);
 	for (size_t i = 0; i < old.n && !r; i++) {
 		if (old.rule[i].kind == KIND_OTHER)
 			continue;
 		nl_batch_init(&batch);
-		put_rule(&batch, RTM_DELRULE, family, old.rule[i].kind, &old.rule[i].from);
+		put_rule(&batch, RTM_DELRULE, family, &old.rule[i]);
 		r = nl_commit(socket, &batch, NULL);
 	}
 	return r;
