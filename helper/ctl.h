@@ -16,6 +16,12 @@ int ctl_status(int argc, char **argv);
 int ctl_exec(int argc, char **argv);
 int ctl_sweep(int argc, char **argv);
 
+/*
+ * Puts back what the kernel should have of the configuration in force and has
+ * not, such as a table that somebody has removed.  The exit status.
+ */
+int ctl_repair(void);
+
 /* "netnsctl: TEXT" or, with r, "netnsctl: TEXT: strerror(-r)" on stderr.  Returns 1. */
 int ctl_error(int r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

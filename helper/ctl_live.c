@@ -233,13 +233,15 @@ int ctl_sweep(int argc, char **argv)
 	_cleanup_close_ int fd = -1;
 	struct proto_request request = { .op = PROTO_SWEEP };
 	struct proto_answer answer;
+	int status;
 
 	if (argc > 1)
 		return ctl_usage(argv[0]);
-	if (ctl_need_root(argv[0]))
+	if (ctl_need_root(argv[0]) || ctl_enter_host())
 		return 1;
+	status = ctl_repair();
 	if (client_ask(&client, &request, NULL, 0, &answer, &fd) < 0 || answer.result != PROTO_DONE)
 		return ctl_error(0, "%s", answer.text);
 	printf("%u removed\n", answer.count);
-	return 0;
+	return status;
 }

@@ -14,6 +14,7 @@
 #include "helper/apply.h"
 #include "helper/ctl.h"
 #include "helper/draft.h"
+#include "helper/ground.h"
 #include "helper/ready.h"
 #include "helper/state.h"
 
@@ -127,9 +128,9 @@ static int load_and_apply(const struct reload *reload, const struct state *state
 	return apply_conf(&apply);
 }
 
-/* The file has errors, and what was in force may not be so any more. */
-static void apply_again(const struct reload *reload, const struct state *state,
-			const struct conf *before)
+/* What was in force may not be so any more, whatever the file says. */
+static int apply_again(const struct reload *reload, const struct state *state,
+		       const struct conf *before)
 {
 	_cleanup_(diag_free_p) struct diag *diag = NULL;
 	struct apply apply = {
@@ -139,13 +140,25 @@ static void apply_again(const struct reload *reload, const struct state *state,
 		.state = state,
 		.keep = true,
 	};
+	int r = diag_new(&diag);
 
-	if (!before || strcmp(reload->path, NETNS_CONF) != 0 || ready_has_firewall() ||
-	    diag_new(&diag) < 0)
-		return;
 	apply.diag = diag;
-	if (apply_conf(&apply) < 0)
+	if (!r)
+		r = apply_conf(&apply);
+	if (r && diag)
 		report(reload, diag);
+	return r;
+}
+
+/* Whether the kernel has what the configuration needs. */
+static bool is_complete(const struct conf *conf)
+{
+	bool is = true;
+
+	if (access(READY_PENDING, F_OK) == 0 || !ready_has_firewall())
+		return false;
+	return !conf_has_network(conf, CONF_NET_VETH) ||
+	       (ground_is_set(&conf->settings, &is) == 0 && is);
 }
 
 static int reload_now(const struct reload *reload, const struct state *state)
@@ -162,7 +175,8 @@ static int reload_now(const struct reload *reload, const struct state *state)
 	if (diag)
 		report(reload, diag);
 	if (r) {
-		apply_again(reload, state, before);
+		if (before && strcmp(reload->path, NETNS_CONF) == 0 && !is_complete(before))
+			(void)apply_again(reload, state, before);
 		return report_failure(reload, diag, r);
 	}
 	if (reload->log)
@@ -266,4 +280,31 @@ int ctl_unload(int argc, char **argv)
 	if (!r)
 		r = apply_nothing(&state);
 	return r ? ctl_error(r, "cannot take everything out of force") : 0;
+}
+
+static int repair_locked(const struct state *state)
+{
+	_cleanup_(conf_free_p) struct conf *conf = NULL;
+	const struct reload reload = { .path = NETNS_CONF };
+	bool has_links;
+	int r;
+
+	r = load_before(&reload, &conf);
+	if (r || !conf || is_complete(conf))
+		return r ? ctl_error(r, "cannot read the active configuration") : 0;
+	puts("what is in force was not complete: put back");
+	/* With the places of the file itself, unless it has been edited. */
+	if (active_is_current(NETNS_CONF, &has_links))
+		return reload_now(&reload, state);
+	r = apply_again(&reload, state, conf);
+	return r ? ctl_error(r, "cannot put back what is in force") : 0;
+}
+
+int ctl_repair(void)
+{
+	_cleanup_(state_close) struct state state = STATE_INIT;
+	int r = lock(&state);
+
+	return r ? ctl_error(0, "cannot use %s: %s", NETNS_RUN, state_strerror(r))
+		 : repair_locked(&state);
 }

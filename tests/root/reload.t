@@ -6,103 +6,14 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/topology.sh
 . "$TOP/tests/topology.sh"
+# shellcheck source=tests/flows.sh
+. "$TOP/tests/flows.sh"
 in_sandbox "$@"
 install_product
 wide_net
 pam_stack login 'session required pam_netns.so'
 
 PEER4=198.51.100.10 PEER6=2001:db8:1::10
-declare -A FLOW_PID
-
-# good NAME CMD...: as ok, but not in a subshell, for what logs in and out.
-good()
-{
-	local name=$1 good=false
-
-	shift
-	if "$@"; then
-		good=true
-	fi
-	result $good "$name" "$*: ${LOGIN_OUT-}"
-}
-
-# serve PEER PROTO ADDRESS PORT
-serve()
-{
-	local file=$WORK/served.$2.$3.$4
-
-	(exec nsenter --net="/run/netns/$1" -- "$TOP/tests/flow.py" serve "$2" "$3" "$4" "$file") &
-	wait_for 5 test -e "$file" || abort "no server at $3"
-}
-
-# flow NAME USER up|down PROTO ADDRESS PORT
-flow()
-{
-	local name=$1 file
-
-	file=$(netns_file "$2")
-	shift 2
-	rm -f "$WORK/flow.$name"
-	(exec nsenter --net="$file" -- "$TOP/tests/flow.py" "$@" "$WORK/flow.$name") \
-		2>"$WORK/flow.$name.err" &
-	FLOW_PID[$name]=$!
-	wait_for 5 test -e "$WORK/flow.$name" || note "$(cat "$WORK/flow.$name.err")"
-	FLOW_FILE[$name]=$WORK/flow.$name
-	[ "$1" = down ] || FLOW_FILE[$name]=$WORK/served.$2.$3.$4
-}
-declare -A FLOW_FILE
-
-end_flow()
-{
-	kill "${FLOW_PID[$1]}" 2>/dev/null
-	wait "${FLOW_PID[$1]}" 2>/dev/null
-}
-
-size_of()
-{
-	stat -c %s "${FLOW_FILE[$1]}"
-}
-
-has_grown()
-{
-	[ "$(size_of "$1")" -gt "$2" ]
-}
-
-# flows NAME: more than what may have been on its way arrives.
-flows()
-{
-	wait_for 5 has_grown "$1" $(($(size_of "$1") + 5))
-}
-
-# stands NAME: what it sends fifty times a second does not arrive in a second.  (No
-# wait for luck: there is no event to wait for.)
-stands()
-{
-	local before
-
-	before=$(size_of "$1")
-	sleep 1
-	[ "$(size_of "$1")" = "$before" ]
-}
-
-# connects USER ADDRESS PORT
-connects()
-{
-	in_session "$1" timeout 3 socat -u /dev/null "TCP:$(bracket "$2"):$3,connect-timeout=1"
-}
-
-bracket()
-{
-	case $1 in
-	*:*) echo "[$1]" ;;
-	*) echo "$1" ;;
-	esac
-}
-
-group_of()
-{
-	ip -j link show "nu${USER_ID[$1]}" 2>/dev/null | sed -n 's/.*"group":"\([^"]*\)".*/\1/p'
-}
 
 # entries ADDRESS: of connection tracking, from there
 entries()
@@ -168,9 +79,7 @@ session bob veth web"
 ok "alice's policy changes" netnsctl reload
 like "$OUT" 'alice: veth strict, at once' "  said so"
 # bob shares the servers' files for what goes up.
-for name in "${changing[@]}"; do
-	ok "  $name stands" stands "$name"
-done
+is "$(growing "${changing[@]}")" "" "  what is refused now stands"
 for name in keep4 keep6 bob4; do
 	ok "  $name goes on" flows "$name"
 done
@@ -179,9 +88,7 @@ for a in $addresses; do
 	unlike "$(entries "$a")" 'dport=8000' "  no entry of $a is left of what is refused now"
 	like "$(entries "$a")" 'dport=80 ' "  but of what is allowed"
 done
-for name in "${changing[@]}" keep4 keep6 bob4; do
-	end_flow "$name"
-done
+end_flow "${changing[@]}" keep4 keep6 bob4
 
 #
 # Another class
@@ -202,12 +109,12 @@ ok "  and by IPv6" connects alice $PEER6 81
 is "$(netns_inode alice)" "$inode" "in the same namespace"
 
 note "a file with errors changes nothing"
-before=$(nft -s list table inet pam_netns)
+table=$(nft -s list table inet pam_netns)
 conf -k "$policies
 session alice veth web
 session bob veth nothing"
 fails "it is refused" netnsctl reload
-is "$(nft -s list table inet pam_netns)" "$before" "the table is the same"
+is "$(nft -s list table inet pam_netns)" "$table" "the table is the same"
 ok "alice has what she had" connects alice $PEER4 81
 
 note "a group that one leaves"
@@ -232,7 +139,7 @@ session alice loopback
 session bob veth web"
 ok "loaded" netnsctl reload
 like "$OUT" 'alice: cut off at once' "said so"
-ok "it stands" stands down4
+is "$(growing down4)" "" "it stands"
 end_flow down4
 is "$(ip -o link show | grep -c ' nu1001')" 0 "her link is gone"
 is "$(netns_inode alice)" "$inode" "her session has its namespace still"
