@@ -18,7 +18,7 @@ struct fw_table;
  * that only the compiler knows what a configuration means.
  *
  * Chains that translate addresses are not run: the packet tells where they lead
- * it.  A limit is taken as not reached, neither one of logs nor of connections.
+ * it.  Limits, of logs and of connections, are taken as not reached.
  */
 
 /* The hooks that a packet passes. */
@@ -57,7 +57,7 @@ struct fw_packet {
 	bool spoofed; /* the way back to saddr is not by iif */
 
 	bool confirmed; /* it is not the first of its connection */
-	bool reply; /* it goes against the direction of the first */
+	bool reply; /* it goes the other way than the first */
 	uint32_t ct_state; /* a bit of NF_CT_STATE_*; 0: new or, if confirmed, established */
 	uint32_t mark; /* that it comes with */
 	bool has_socket;

@@ -7,6 +7,9 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+WORK=$(mktemp -d) || exit
+trap 'rm -rf "$WORK"' EXIT
+
 # ruleset CONF: prints it.
 ruleset()
 {
@@ -33,6 +36,34 @@ for conf in "$TOP"/tests/nft/*.conf; do
 	wanted=${conf%.conf}.nft
 	[ -z "${UPDATE-}" ] || ruleset "$conf" >"$wanted"
 	ok "${conf##*/} becomes ${wanted##*/}" becomes "$conf" "$wanted"
+done
+
+# A packet of each policy's sessions comes to the policy's chains and is decided there.
+# decides CONF WANTED
+decides()
+{
+	local options policies policy pool
+
+	options=$(sed -n 's/^# machine: //p' "$1")
+	policies=$(grep -oE 'goto out_[^, ]+' "$2" | cut -d_ -f2-)
+	pool=$(sed -n 's|.*ip saddr != \([0-9.]*\)/.*|\1|p' "$2")
+	for policy in $policies; do
+		# shellcheck disable=SC2086 # words
+		"$BUILD/tests/fwtool" $options decide "$1" <<-EOT >"$WORK/decided" || return
+			$policy $pool - 198.51.100.1 tcp 1
+			- 198.51.100.1 $policy $pool tcp 1
+			$policy $pool host 192.0.2.2 tcp 1
+			host 192.0.2.2 $policy $pool tcp 1
+		EOT
+		diff <(printf "%s_$policy\n" out in host from_host) \
+			<(grep -oE " (out|in|host|from_host)_$policy " "$WORK/decided" | tr -d ' ') || return
+	done
+	[ -n "$policies" ]
+}
+
+for conf in "$TOP"/tests/nft/*.conf; do
+	! grep -q 'vmap {' "${conf%.conf}.nft" ||
+		ok "${conf##*/}: each policy has its say" decides "$conf" "${conf%.conf}.nft"
 done
 
 run "$BUILD/netnsctl" check "$TOP/tests/nft/collision.bad"

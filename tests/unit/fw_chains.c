@@ -3,6 +3,7 @@
 
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/rtnetlink.h>
 
 #include "conf/base.h"
 #include "helper/fw_eval.h"
@@ -14,6 +15,8 @@
 static const struct fw_base raw = { "filter", FW_HOOK_PREROUTING, NF_IP_PRI_RAW, false };
 static const struct fw_base dstnat = { "nat", FW_HOOK_PREROUTING, NF_IP_PRI_NAT_DST, false };
 static const struct fw_base mangle = { "filter", FW_HOOK_PREROUTING, NF_IP_PRI_MANGLE, false };
+static const struct fw_base translated = { "filter", FW_HOOK_PREROUTING, NF_IP_PRI_NAT_DST + 1,
+					   false };
 static const struct fw_base input = { "filter", FW_HOOK_INPUT, NF_IP_PRI_FILTER, false };
 static const struct fw_base forward = { "filter", FW_HOOK_FORWARD, NF_IP_PRI_FILTER, false };
 static const struct fw_base forward_drop = { "filter", FW_HOOK_FORWARD, NF_IP_PRI_FILTER, true };
@@ -54,7 +57,7 @@ static const char *decide(const struct fw_table *table, const struct fw_packet *
 	if (table->error || fw_eval_init(&eval, table) < 0 ||
 	    fw_eval_packet(&eval, packet, &decision) < 0)
 		abort();
-	if (decision.n_steps == 0)
+	if (!fw_decided_by(&decision))
 		return "";
 	step = &decision.steps[decision.n_steps - 1];
 	snprintf(text, sizeof(text), step->rule ? "%s%s %s" : "%s[%s]",
@@ -70,6 +73,7 @@ static void test_jumps(void)
 	struct fw_chain *empty = fw_add_chain(t, NULL, NULL, "empty");
 	struct fw_chain *one = fw_add_chain(t, NULL, NULL, "one");
 	struct fw_chain *two = fw_add_chain(t, NULL, NULL, "two");
+	struct fw_chain *three = fw_add_chain(t, NULL, NULL, "three");
 
 	is_str(decide(t, &tcp), "![base]", "an empty chain ends with its policy");
 	fw_rule(base, "jump", fw_jump(empty));
@@ -83,7 +87,8 @@ static void test_jumps(void)
 	is_str(decide(t, &tcp), "![base]", "so that what is behind is not run");
 	fw_rule(one, "inner", fw_goto(two));
 	is_str(decide(t, &tcp), "![base]", "from a chain jumped to, it comes back behind the jump");
-	fw_rule(two, NULL, fw_reject());
+	fw_rule(two, NULL, fw_goto(three));
+	fw_rule(three, NULL, fw_reject());
 	is_str(decide(t, &tcp), "!one inner", "the last rule with a comment on the way decides");
 	fw_rule(empty, "own", fw_is(FW_TCP_DPORT, 22), fw_accept(), fw_drop());
 	is_str(decide(t, &tcp), "empty own", "but for a comment of the rule itself");
@@ -172,24 +177,69 @@ static void test_hooks(void)
 	is_str(decide(t, &tcp), "!first -", "dropped is the end");
 }
 
-static void test_translation(void)
+/* Where one base chain has left off is nothing to the next. */
+static void test_left(void)
 {
 	_cleanup_(fw_table_free_p) struct fw_table *t = table_new();
 	struct fw_chain *before = fw_add_chain(t, &raw, NULL, "raw");
-	struct fw_chain *after = fw_add_chain(t, &mangle, NULL, "mangle");
+	struct fw_chain *base = fw_add_chain(t, &forward, NULL, "base");
+	struct fw_chain *inner = fw_add_chain(t, NULL, NULL, "inner");
+
+	fw_rule(before, "guide", fw_jump(inner));
+	fw_rule(before, NULL, fw_drop());
+	fw_rule(inner, NULL, fw_accept());
+	is_str(decide(t, &tcp), "[base]", "it does not come back to the other's rules");
+	fw_rule(base, NULL, fw_drop());
+	is_str(decide(t, &tcp), "!base -", "nor is it led by them");
+}
+
+static void test_connection(void)
+{
+	_cleanup_(fw_table_free_p) struct fw_table *t = table_new();
+	struct fw_chain *base = fw_add_chain(t, &forward, NULL, "base");
 	struct fw_packet packet = tcp;
 
-	fw_rule(before, "seen", fw_not(fw_has(FW_CT_STATE, NF_CT_STATE_INVALID_BIT)), fw_drop());
-	fw_rule(before, "known", fw_not(fw_has(FW_CT_STATUS, IPS_DST_NAT)), fw_drop());
-	fw_rule(before, "as sent", fw_is(FW_TCP_DPORT, 8022),
-		fw_is_between(FW_IP_DADDR, 0x01020304, 0x01020304), fw_number(FW_SET_MARK, MARK));
-	fw_rule(after, "not", fw_not(fw_has(FW_MARK, MARK)), fw_drop());
-	fw_rule(after, "original", fw_not(fw_is(FW_CT_ORIGINAL_DPORT, 8022)), fw_drop());
+	fw_rule(base, "other port", fw_not(fw_is(FW_CT_ORIGINAL_DPORT, 22)), fw_drop());
+	fw_rule(base, "new", fw_has(FW_CT_STATE, NF_CT_STATE_BIT(IP_CT_NEW)),
+		fw_not(fw_has(FW_CT_STATUS, IPS_CONFIRMED)), fw_is(FW_CT_DIRECTION, 0), fw_drop());
+	fw_rule(base, "old", fw_has(FW_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED)),
+		fw_has(FW_CT_STATUS, IPS_CONFIRMED), fw_is(FW_CT_DIRECTION, 0), fw_drop());
+	fw_rule(base, "reply", fw_has(FW_CT_STATE, NF_CT_STATE_BIT(IP_CT_ESTABLISHED)),
+		fw_is(FW_CT_DIRECTION, 1), fw_drop());
+	is_str(decide(t, &tcp), "!base new", "the first packet of a connection");
+	packet.confirmed = true;
+	is_str(decide(t, &packet), "!base old", "a later one");
+	packet.confirmed = false;
+	packet.reply = true;
+	is_str(decide(t, &packet), "!base reply", "one the other way");
+	packet.ct_state = NF_CT_STATE_UNTRACKED_BIT;
+	is_str(decide(t, &packet), "[base]", "one of no connection");
+}
+
+/* In prerouting, conntrack comes first and translation later. */
+static void test_translation(void)
+{
+	_cleanup_(fw_table_free_p) struct fw_table *t = table_new();
+	struct fw_chain *first = fw_add_chain(t, &raw, NULL, "first");
+	struct fw_chain *middle = fw_add_chain(t, &mangle, NULL, "middle");
+	struct fw_chain *last = fw_add_chain(t, &translated, NULL, "last");
+	struct fw_packet packet = tcp;
+
+	fw_rule(first, "seen", fw_not(fw_has(FW_CT_STATE, NF_CT_STATE_INVALID_BIT)), fw_drop());
+	fw_rule(first, "known", fw_not(fw_has(FW_CT_STATUS, IPS_DST_NAT)), fw_drop());
+	fw_rule(middle, "not", fw_not(fw_has(FW_CT_STATUS, IPS_DST_NAT)), fw_drop());
+	fw_rule(middle, "original", fw_is(FW_CT_ORIGINAL_DPORT, 8022), fw_is(FW_TCP_DPORT, 8022),
+		fw_is(FW_IP_DADDR, 0x01020304), fw_is(FW_FIB_DADDR_TYPE, RTN_ANYCAST),
+		fw_number(FW_SET_MARK, MARK));
+	fw_rule(last, "final", fw_is(FW_CT_ORIGINAL_DPORT, 8022), fw_is(FW_TCP_DPORT, 22),
+		fw_is(FW_IP_DADDR, 0xcb007101), fw_is(FW_FIB_DADDR_TYPE, RTN_UNICAST),
+		fw_is(FW_MARK, MARK), fw_drop());
+	is_str(decide(t, &tcp), "!middle not", "what is not translated");
 	packet.dnat = true;
 	packet.original_dport = 8022;
 	memcpy(packet.original_daddr, (const uint8_t[]){ 1, 2, 3, 4 }, 4);
-	is_str(decide(t, &tcp), "!mangle not", "not translated");
-	is_str(decide(t, &packet), "[mangle]", "translated");
+	packet.daddr_type = RTN_ANYCAST;
+	is_str(decide(t, &packet), "!last final", "what is, before and after");
 }
 
 /* Elements of an interval set are searched; that must find just what is there. */
@@ -288,11 +338,26 @@ static void test_levels(void)
 		last = next;
 	}
 	is_str(decide(t, &tcp), "[base]", "fifteen chains deep");
-	fw_rule(last, NULL, fw_goto(base));
+	fw_rule(last, NULL, fw_goto(fw_add_chain(t, NULL, NULL, "sixteenth")));
 	if (t->error || fw_eval_init(&eval, t) < 0)
 		abort();
-	is_int(fw_eval_packet(&eval, &tcp, &decision), -ELOOP, "a circle is noticed");
-	is_int((int)decision.n_steps, 77, "and nothing is decided");
+	is_int(fw_eval_packet(&eval, &tcp, &decision), -ELOOP, "but no deeper");
+	is_int((int)decision.n_steps, 77, "then nothing is decided");
+}
+
+static void test_circle(void)
+{
+	_cleanup_(fw_table_free_p) struct fw_table *t = table_new();
+	struct fw_chain *base = fw_add_chain(t, &forward, NULL, "base");
+	struct fw_chain *one = fw_add_chain(t, NULL, NULL, "one");
+	struct fw_decision decision;
+	struct fw_eval eval;
+
+	fw_rule(base, NULL, fw_jump(one));
+	fw_rule(one, NULL, fw_goto(one));
+	if (t->error || fw_eval_init(&eval, t) < 0)
+		abort();
+	is_int(fw_eval_packet(&eval, &tcp, &decision), -ELOOP, "a circle is left");
 }
 
 static void test_bases(void)
@@ -315,11 +380,14 @@ int main(void)
 	test_fields();
 	test_names();
 	test_hooks();
+	test_left();
+	test_connection();
 	test_translation();
 	test_intervals();
 	test_maps();
 	test_statements();
 	test_levels();
+	test_circle();
 	test_bases();
 	return done_testing();
 }

@@ -566,6 +566,8 @@ static void test_machine(void)
 	is_decided(&f, &packet, "accept t.conf:4", "by an uplink");
 	packet.oif.name = "up10";
 	is_decided(&f, &packet, "drop not by an uplink", "by another link");
+	packet.reply = packet.confirmed = true;
+	is_decided(&f, &packet, "drop not by an uplink", "so are answers");
 	packet = packet_of("p p tcp 22");
 	packet.oif.name = "nu1";
 	is_decided(&f, &packet, "accept t.conf:4", "to a session");
