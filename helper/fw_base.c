@@ -123,24 +123,33 @@ static void add_classes(const struct base *base, struct fw_chain *chain, enum fw
 	fw_rule(chain, "no policy", fw_count(), fw_drop());
 }
 
-static void add_uplinks(const struct base *base, struct fw_chain *chain)
+static struct fw_expr is_uplink(const struct base *base, enum fw_field name)
 {
 	const struct conf_settings *settings = &base->b->conf->settings;
-	struct fw_expr is_uplink;
 	struct fw_set *set;
 
-	if (settings->n_uplinks == 0)
-		return;
-	if (settings->n_uplinks == 1) {
-		is_uplink = fw_is_named(FW_OIFNAME, settings->uplinks[0]);
-	} else {
-		set = fw_add_set(base->table, FW_TYPE_LINK_NAME, 0, NULL);
-		for (size_t i = 0; i < settings->n_uplinks; i++)
-			fw_add_name(set, settings->uplinks[i]);
-		is_uplink = fw_is_of(FW_OIFNAME, set);
-	}
-	fw_rule(chain, "not by an uplink", fw_not(is_uplink), fw_not(fw_is_session(FW_OIFGROUP)),
-		fw_count(), fw_drop());
+	if (settings->n_uplinks == 1)
+		return fw_is_named(name, settings->uplinks[0]);
+	set = fw_add_set(base->table, FW_TYPE_LINK_NAME, 0, NULL);
+	for (size_t i = 0; i < settings->n_uplinks; i++)
+		fw_add_name(set, settings->uplinks[i]);
+	return fw_is_of(name, set);
+}
+
+static void add_uplinks_out(const struct base *base, struct fw_chain *chain)
+{
+	if (base->b->conf->settings.n_uplinks > 0)
+		fw_rule(chain, "not by an uplink", fw_not(is_uplink(base, FW_OIFNAME)),
+			fw_not(fw_is_session(FW_OIFGROUP)), fw_count(), fw_drop());
+}
+
+/* What comes in by another link could not be answered.  Answers may come by any. */
+static void add_uplinks_in(const struct base *base, struct fw_chain *chain)
+{
+	if (base->b->conf->settings.n_uplinks > 0)
+		fw_rule(chain, "not by an uplink", fw_not(is_uplink(base, FW_IIFNAME)),
+			fw_not(fw_is_session(FW_IIFGROUP)),
+			fw_is(FW_CT_DIRECTION, IP_CT_DIR_ORIGINAL), fw_count(), fw_drop());
 }
 
 static void add_forward_out(const struct base *base)
@@ -156,7 +165,7 @@ static void add_forward_out(const struct base *base)
 	/* Such as a container's port that is published: to ask for it is to ask the host. */
 	fw_rule(chain, "sent to this machine, led elsewhere", fw_has(FW_MARK, FW_MARK_HOST),
 		fw_is(FW_CT_DIRECTION, IP_CT_DIR_ORIGINAL), fw_count(), fw_drop());
-	add_uplinks(base, chain);
+	add_uplinks_out(base, chain);
 	add_classes(base, chain, FW_IIFGROUP, base->b->out);
 }
 
@@ -178,6 +187,7 @@ static void add_forward_in(const struct base *base)
 	fw_rule(chain, "protocol",
 		fw_not(fw_is_one_of(base->table, FW_L4PROTO, protocols, ARRAY_SIZE(protocols))),
 		fw_count(), fw_drop());
+	add_uplinks_in(base, chain);
 	add_classes(base, chain, FW_OIFGROUP, base->b->in);
 }
 

@@ -124,6 +124,7 @@ const struct fw_type_info fw_types[FW_N_TYPES] = {
 const struct fw_field_info fw_fields[FW_N_FIELDS] = {
 	[FW_IIF] = { .text = "iif", .type = FW_TYPE_LINK },
 	[FW_IIFGROUP] = { .text = "iifgroup", .type = FW_TYPE_GROUP },
+	[FW_IIFNAME] = { .text = "iifname", .type = FW_TYPE_LINK_NAME },
 	[FW_OIFGROUP] = { .text = "oifgroup", .type = FW_TYPE_GROUP },
 	[FW_OIFNAME] = { .text = "oifname", .type = FW_TYPE_LINK_NAME },
 	[FW_SKUID] = { .text = "meta skuid", .type = FW_TYPE_UID },

@@ -69,6 +69,7 @@ size_t fw_room(enum fw_type type);
 enum fw_field {
 	FW_IIF,
 	FW_IIFGROUP,
+	FW_IIFNAME,
 	FW_OIFGROUP,
 	FW_OIFNAME,
 	FW_SKUID,

@@ -36,6 +36,7 @@ static const struct load {
 } loads[] = {
 	[FW_IIF] = { .kind = LOAD_META, .key = NFT_META_IIF },
 	[FW_IIFGROUP] = { .kind = LOAD_META, .key = NFT_META_IIFGROUP },
+	[FW_IIFNAME] = { .kind = LOAD_META, .key = NFT_META_IIFNAME },
 	[FW_OIFGROUP] = { .kind = LOAD_META, .key = NFT_META_OIFGROUP },
 	[FW_OIFNAME] = { .kind = LOAD_META, .key = NFT_META_OIFNAME },
 	[FW_SKUID] = { .kind = LOAD_META, .key = NFT_META_SKUID },

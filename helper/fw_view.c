@@ -107,6 +107,8 @@ bool fw_view_has(const struct fw_view *v, enum fw_field field)
 		return p->path != FW_PATH_OUTPUT;
 	if (field == FW_OIFGROUP)
 		return has_oif(v);
+	if (field == FW_IIFNAME)
+		return p->iif.name || p->path == FW_PATH_OUTPUT;
 	if (field == FW_OIFNAME) /* without a link, it is empty */
 		return p->oif.name || !has_oif(v);
 	if (field == FW_SKUID)
@@ -156,6 +158,7 @@ uint32_t fw_view_number(const struct fw_view *v, enum fw_field field)
 		return dport(v);
 	case FW_IP_FRAGMENT:
 	case FW_IIF:
+	case FW_IIFNAME:
 	case FW_OIFNAME:
 	case FW_IP_SADDR:
 	case FW_IP_DADDR:
@@ -178,6 +181,8 @@ bool fw_view_load(const struct fw_view *v, enum fw_field field, struct span *ret
 		memcpy(ret_value->first, p->saddr, width);
 	} else if (field == FW_IP_DADDR || field == FW_IP6_DADDR) {
 		memcpy(ret_value->first, daddr(v), width);
+	} else if (field == FW_IIFNAME) {
+		*ret_value = span_of_name(p->path == FW_PATH_OUTPUT ? "" : p->iif.name);
 	} else if (field == FW_OIFNAME) {
 		*ret_value = span_of_name(has_oif(v) ? p->oif.name : "");
 	} else {
