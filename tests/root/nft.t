@@ -119,8 +119,8 @@ ok "what is refused changes nothing" in_fresh refused
 
 # One port for two sessions.
 run in_fresh fwtool -p 22=100.64.0.5=22 -p 22=100.64.0.6=22 commit "$TOP/tests/nft/nothing.conf"
-is "$STATUS" 1 "what the kernel refuses is a failure"
-like "$OUT" "set publish4_tcp" "that says what it was"
+is "$STATUS" 1 "one port for two sessions is a failure"
+like "$OUT" "File exists" "that is found before the kernel sees it"
 
 #
 # Much of it

@@ -294,13 +294,17 @@ for round in 1 2 3; do
 done
 
 note "a reload that is killed"
+kill_reload()
+{
+	timeout -s KILL "$1" netnsctl reload
+} >/dev/null 2>&1
 conf "$(cat /etc/security/netns.1)"
 ok "loaded" netnsctl reload
 good "u1 logs in" login u1
 killed=0
 for n in {1..25}; do
 	install -m 644 "/etc/security/netns.$((n % 2 + 1))" /etc/security/netns.conf
-	(exec timeout -s KILL "0.$(printf "%03d" $((n * 2)))" netnsctl reload >/dev/null 2>&1) 2>/dev/null
+	kill_reload "0.$(printf "%03d" $((n * 2)))"
 	[ $? != 137 ] || killed=$((killed + 1))
 	# The next login makes good what is not done.
 	login u2 || abort "no login after a killed reload: $LOGIN_OUT"
