@@ -166,7 +166,9 @@ static void check_dns(struct check *c, const struct conf_dns *dns, const struct 
 
 void check_servers(struct check *c)
 {
-	check_dns(c, &c->conf->settings.dns, &c->p->set_at[CONF_SETTING_DNS]);
+	const struct conf_settings *settings = &c->conf->settings;
+
+	check_dns(c, &settings->dns, &settings->set_at[CONF_SETTING_DNS]);
 	for (size_t i = 0; i < c->conf->n_policies; i++) {
 		const struct conf_policy *policy = c->conf->policies[i];
 

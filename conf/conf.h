@@ -260,6 +260,7 @@ struct conf_settings {
 	char **hide; /* absolute paths */
 	size_t n_hide;
 	uint32_t is_set; /* a bit for each enum conf_setting */
+	struct conf_place set_at[N_CONF_SETTINGS]; /* of the keyword; line 0: not set */
 };
 
 /*

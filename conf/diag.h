@@ -9,6 +9,7 @@
 
 #include "conf/base.h"
 
+struct conf;
 struct conf_place;
 
 /*
@@ -37,6 +38,10 @@ void diag_add(struct diag *diag, enum diag_severity severity, const struct conf_
 void diag_vadd(struct diag *diag, enum diag_severity severity, const struct conf_place *place,
 	       const char *line_text, size_t line_length, const char *format, va_list args)
 	PRINTF_LIKE(6, 0);
+
+/* The same of a place in conf, whose text has the line. */
+void diag_add_of(struct diag *diag, enum diag_severity severity, const struct conf *conf,
+		 const struct conf_place *place, const char *format, ...) PRINTF_LIKE(5, 6);
 
 size_t diag_count(const struct diag *diag, enum diag_severity severity);
 

@@ -164,7 +164,7 @@ int parse_all(const char *file, const char *text, size_t length, unsigned flags,
 	r = conf_parse_text(&p, file, text, length);
 	if (r < 0)
 		return r;
-	if (!p.set_at[CONF_SETTING_FAMILIES].line)
+	if (!p.conf->settings.set_at[CONF_SETTING_FAMILIES].line)
 		r = conf_set_default_families(p.conf);
 	if (r < 0)
 		return r;

@@ -29,7 +29,6 @@ struct conf_parser {
 	const char *file; /* being read */
 	struct lexer lex;
 	struct token token; /* what to look at next */
-	struct conf_place set_at[N_CONF_SETTINGS]; /* of each "set"; line 0: none yet */
 	unsigned n_spare; /* blocks ended without '}': it may come yet */
 	bool incomplete; /* definitions were lost: nothing can be called undefined */
 };

@@ -18,7 +18,7 @@ int parse_set(struct conf_parser *p, const struct keyword *keyword,
 	r = parse_keyword(p, &keywords_set, &keyword);
 	if (r < 0)
 		return r;
-	first = &p->set_at[keyword->value];
+	first = &p->conf->settings.set_at[keyword->value];
 	if (first->line)
 		return parse_error(p, &word, "%s is set already: %s:%u", quote(&word).text,
 				   first->file, first->line);

@@ -44,14 +44,14 @@ static void index_lines(struct parse_text *text)
 	}
 }
 
-static const char *find_line(struct conf_parser *p, const struct conf_place *place,
+static const char *find_line(const struct conf *conf, const struct conf_place *place,
 			     size_t *ret_length)
 {
 	struct parse_text *text = NULL;
 	const char *line, *end;
 
-	for (size_t i = 0; i < p->conf->n_texts && !text; i++)
-		text = p->conf->texts[i].file == place->file ? &p->conf->texts[i] : NULL;
+	for (size_t i = 0; i < conf->n_texts && !text; i++)
+		text = conf->texts[i].file == place->file ? &conf->texts[i] : NULL;
 	if (!text)
 		return NULL;
 	if (!text->lines)
@@ -69,17 +69,27 @@ static const char *find_line(struct conf_parser *p, const struct conf_place *pla
 	return line;
 }
 
-static void report(struct conf_parser *p, enum diag_severity severity,
+static void report(const struct conf *conf, struct diag *diag, enum diag_severity severity,
 		   const struct conf_place *place, const char *format, va_list args)
-	PRINTF_LIKE(4, 0);
+	PRINTF_LIKE(5, 0);
 
-static void report(struct conf_parser *p, enum diag_severity severity,
+static void report(const struct conf *conf, struct diag *diag, enum diag_severity severity,
 		   const struct conf_place *place, const char *format, va_list args)
 {
 	size_t length = 0;
-	const char *line = find_line(p, place, &length);
+	const char *line = find_line(conf, place, &length);
 
-	diag_vadd(p->diag, severity, place, line, length, format, args);
+	diag_vadd(diag, severity, place, line, length, format, args);
+}
+
+void diag_add_of(struct diag *diag, enum diag_severity severity, const struct conf *conf,
+		 const struct conf_place *place, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(conf, diag, severity, place, format, args);
+	va_end(args);
 }
 
 void parse_report(struct conf_parser *p, enum diag_severity severity,
@@ -88,7 +98,7 @@ void parse_report(struct conf_parser *p, enum diag_severity severity,
 	va_list args;
 
 	va_start(args, format);
-	report(p, severity, place, format, args);
+	report(p->conf, p->diag, severity, place, format, args);
 	va_end(args);
 }
 
@@ -98,7 +108,7 @@ int parse_error(struct conf_parser *p, const struct token *at, const char *forma
 	va_list args;
 
 	va_start(args, format);
-	report(p, DIAG_ERROR, &place, format, args);
+	report(p->conf, p->diag, DIAG_ERROR, &place, format, args);
 	va_end(args);
 	return -EINVAL;
 }
