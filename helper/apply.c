@@ -60,19 +60,10 @@ static int check_pools(const struct apply *a, const struct members *members)
 	return 0;
 }
 
+/* What is in force stays so, whatever network has come up since. */
 static int check_routes(const struct apply *a)
 {
-	char route[GROUND_ROUTE_MAX];
-	char text[GROUND_ROUTE_MAX + 64];
-	int r;
-
-	if (!has_links(a->conf))
-		return 0;
-	r = ground_find_overlap(&a->conf->settings, route);
-	if (r || !route[0])
-		return r;
-	snprintf(text, sizeof(text), "a pool overlaps a route of the host: %s", route);
-	return refuse(a, text, 0);
+	return has_links(a->conf) && !a->keep ? ground_check_pools(a->conf, a->diag) : 0;
 }
 
 static int commit_table(const struct apply *a, const struct fw_table *table)

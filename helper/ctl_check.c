@@ -10,6 +10,7 @@
 #include "helper/ctl.h"
 #include "helper/draft.h"
 #include "helper/fw.h"
+#include "helper/ground.h"
 #include "helper/machine.h"
 
 static int compile(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
@@ -19,6 +20,16 @@ static int compile(const struct conf *conf, struct diag *diag, struct fw_table *
 
 	r = machine_init(&machine, conf);
 	return r ? r : fw_compile(conf, &machine.context, diag, ret_table);
+}
+
+/* Whether this host could have it; both are looked at, so that all is said at once. */
+static int try(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
+{
+	bool has_links = conf_has_network(conf, CONF_NET_VETH);
+	int r = has_links ? ground_check_pools(conf, diag) : 0;
+	int r2 = compile(conf, diag, ret_table);
+
+	return r ? r : r2;
 }
 
 int ctl_check(int argc, char **argv)
@@ -49,7 +60,7 @@ int ctl_check(int argc, char **argv)
 		r = optind < argc ? draft_load(argv[optind], 0, diag, &conf)
 				  : draft_load(NETNS_CONF, CONF_LOAD_TRUSTED, diag, &conf);
 	if (!r)
-		r = compile(conf, diag, &firewall);
+		r = try(conf, diag, &firewall);
 	if (diag)
 		diag_print(diag, stderr);
 	if (r && !(diag && diag_count(diag, DIAG_ERROR)))

@@ -222,10 +222,3 @@ int ground_clear(const struct conf_settings *old)
 
 	return r ? r : set_all(NULL, old);
 }
-
-int ground_find_overlap(const struct conf_settings *settings, char ret_route[GROUND_ROUTE_MAX])
-{
-	(void)settings;
-	ret_route[0] = '\0';
-	return 0;
-}

@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
+struct conf;
 struct conf_settings;
+struct diag;
 
 /*
  * What the host needs once for all users with a link: the gateway's addresses on
@@ -31,10 +33,10 @@ int ground_is_set(const struct conf_settings *settings, bool *ret_is);
 int ground_clear(const struct conf_settings *old);
 
 /*
- * Looks for a route of the host that overlaps a pool and is none of ours.
- * *ret_route gets its text ("100.64.0.0/24 dev eth0"), "" when there is none.
+ * Looks for networks that the host has to do with, by a route or an address of
+ * its own, and that overlap a pool.  -EINVAL: there are some, and diag says what
+ * could be done.  Needs no privilege, and no lock.
  */
-#define GROUND_ROUTE_MAX 96
-int ground_find_overlap(const struct conf_settings *settings, char ret_route[GROUND_ROUTE_MAX]);
+int ground_check_pools(const struct conf *conf, struct diag *diag);
 
 #endif

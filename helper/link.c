@@ -213,13 +213,14 @@ struct each_link {
 
 static void note_link(const struct nlmsghdr *h, void *data)
 {
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(h);
 	const struct nlattr *a[ATTRIBUTES_MAX + 1] = { NULL };
 	struct each_link *each = data;
 
-	mnl_attr_parse(h, sizeof(struct ifinfomsg), note_attribute, a);
+	mnl_attr_parse(h, sizeof(*link), note_attribute, a);
 	if (h->nlmsg_type != RTM_NEWLINK || !a[IFLA_IFNAME] || !a[IFLA_GROUP] || each->error)
 		return;
-	each->error = each->fn(each->userdata, mnl_attr_get_str(a[IFLA_IFNAME]),
+	each->error = each->fn(each->userdata, link->ifi_index, mnl_attr_get_str(a[IFLA_IFNAME]),
 			       mnl_attr_get_u32(a[IFLA_GROUP]));
 }
 
@@ -235,9 +236,9 @@ int link_for_each(struct mnl_socket *socket, link_fn *fn, void *userdata)
 	return r ? r : each.error;
 }
 
-static int note_group(void *userdata, const char *name, uint32_t group)
+static int note_group(void *userdata, int index, const char *name, uint32_t group)
 {
-	(void)name;
+	(void)index, (void)name;
 	*(uint32_t *)userdata = group;
 	return 0;
 }

@@ -74,7 +74,7 @@ int link_find_route(struct mnl_socket *socket, int family, int index, struct con
 int link_find_group(struct mnl_socket *socket, const char *name, uint32_t *ret_group);
 
 /* Calls fn for every link, now; a negative errno of fn ends it. */
-typedef int link_fn(void *userdata, const char *name, uint32_t group);
+typedef int link_fn(void *userdata, int index, const char *name, uint32_t group);
 int link_for_each(struct mnl_socket *socket, link_fn *fn, void *userdata);
 
 /* What has address answers at mac, for good. */

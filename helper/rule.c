@@ -172,6 +172,20 @@ static bool is_right(const struct rules *rules, const struct conf_prefix *pool)
 	return next == n;
 }
 
+int rule_find_pool(struct mnl_socket *socket, int family, struct conf_prefix *ret_pool)
+{
+	struct rules rules;
+	int r = read_rules(socket, family, &rules);
+
+	if (r)
+		return r;
+	ret_pool->family = 0;
+	for (size_t i = 0; i < rules.n; i++)
+		if (rules.rule[i].kind == KIND_REFUSE)
+			*ret_pool = rules.rule[i].from;
+	return 0;
+}
+
 int rule_is_set(struct mnl_socket *socket, int family, const struct conf_prefix *pool, bool *ret_is)
 {
 	struct rules rules;

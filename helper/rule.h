@@ -31,6 +31,9 @@ struct mnl_socket;
  */
 int rule_set(struct mnl_socket *socket, int family, const struct conf_prefix *pool);
 
+/* The pool that the rules of a family are for; family 0: there are none of ours. */
+int rule_find_pool(struct mnl_socket *socket, int family, struct conf_prefix *ret_pool);
+
 /* Whether rule_set() would change nothing. */
 int rule_is_set(struct mnl_socket *socket, int family, const struct conf_prefix *pool,
 		bool *ret_is);

@@ -63,6 +63,9 @@ int veth_find_group(uint32_t uid, uint32_t *ret_group);
 /* Both; group 0: the user has no link. */
 int veth_find_link(uint32_t uid, uint32_t *ret_group, struct veth_addresses *ret);
 
+/* Whether a link is one of these: named exactly as veth_name() does it, and in a class. */
+bool veth_is_ours(const char *name, uint32_t group, uint32_t *ret_uid);
+
 /* The users who have one.  *ret_uids is the caller's to free. */
 int veth_list(uint32_t **ret_uids, size_t *ret_n);
 

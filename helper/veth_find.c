@@ -29,17 +29,27 @@ struct listing {
 	size_t room;
 };
 
-static int note_veth(void *userdata, const char *name, uint32_t group)
+bool veth_is_ours(const char *name, uint32_t group, uint32_t *ret_uid)
 {
-	struct listing *listing = userdata;
 	char own[VETH_NAME_MAX];
 	unsigned uid;
 
-	/* Exactly as veth_name() has it, and with a group of ours. */
 	if (sscanf(name, VETH_PREFIX "%u", &uid) != 1 || (group & CLASS_MASK) != CLASS_PREFIX)
-		return 0;
+		return false;
 	veth_name(uid, own);
 	if (strcmp(name, own) != 0)
+		return false;
+	*ret_uid = uid;
+	return true;
+}
+
+static int note_veth(void *userdata, int index, const char *name, uint32_t group)
+{
+	struct listing *listing = userdata;
+	uint32_t uid;
+
+	(void)index;
+	if (!veth_is_ours(name, group, &uid))
 		return 0;
 	if (listing->n == listing->room) {
 		size_t room = listing->room ? listing->room * 2 : 64;
