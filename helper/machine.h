@@ -17,7 +17,7 @@ struct machine {
 	struct conf_prefix resolvers[RESOLVERS_MAX];
 };
 
-/* What follows from the configuration and the user data base. */
+/* What follows from the configuration, the user data base and the stacks of PAM. */
 int machine_init(struct machine *machine, const struct conf *conf);
 
 /* And what this machine is like now: its resolvers, and whether it is a router. */

@@ -10,15 +10,20 @@
 WORK=$(mktemp -d) || exit
 trap 'rm -rf "$WORK"' EXIT
 
-# alone CMD...: in a network where no pool overlaps anything, if there may be one.
+# alone CMD...: on a host whose networks and PAM have nothing to do with it, if it
+# may have such a one.
 alone()
 {
 	"$@"
 }
-if unshare -Urn true 2>/dev/null; then
+# shellcheck disable=SC2016 # sh expands it
+if unshare -Urnm mount -t tmpfs tmpfs /etc/pam.d 2>/dev/null; then
 	alone()
 	{
-		unshare -Urn "$@"
+		unshare -Urnm sh -c 'for dir in /etc/pam.d /usr/lib/pam.d; do
+			[ ! -d $dir ] || mount -t tmpfs tmpfs $dir || exit
+		done
+		exec "$@"' sh "$@"
 	}
 fi
 
