@@ -193,8 +193,8 @@ int fit_note_live(uint32_t uid)
 	r = nl_open(NETLINK_NETFILTER, &netfilter);
 	if (!r)
 		r = fwset_add_live(netfilter, uid);
-	/* Nothing depends on it for whoever has no link. */
-	return r == -ENOENT ? 0 : r;
+	/* No table, and no netfilter: nothing depends on it for whoever has no link. */
+	return r == -ENOENT || r == -EPROTONOSUPPORT ? 0 : r;
 }
 
 int fit_remove(uint32_t uid)
@@ -204,6 +204,9 @@ int fit_remove(uint32_t uid)
 	int r;
 
 	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	/* A kernel without netfilter: nobody can have got a link. */
+	if (r == -EPROTONOSUPPORT)
+		return 0;
 	if (!r)
 		r = fwset_remove_live(netfilter, uid);
 	if (!r)

@@ -209,6 +209,12 @@ static int remove_ports(struct mnl_socket *netfilter, const char *set,
 	return r == -ENOENT ? 0 : r;
 }
 
+/* There is no table, and where the kernel has no nf_tables there cannot be one. */
+static int or_no_table(int r)
+{
+	return r == -EOPNOTSUPP ? -ENOENT : r;
+}
+
 int fwset_probe(struct mnl_socket *netfilter, bool *ret_there)
 {
 	struct nl_batch batch;
@@ -218,7 +224,7 @@ int fwset_probe(struct mnl_socket *netfilter, bool *ret_there)
 	nl_batch_init(&batch);
 	h = put_message(&batch, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETTABLE, 0, NFPROTO_INET, 0);
 	mnl_attr_put_strz(h, NFTA_TABLE_NAME, TABLE);
-	r = nl_query(netfilter, &batch, NULL, NULL);
+	r = or_no_table(nl_query(netfilter, &batch, NULL, NULL));
 	if (r && r != -ENOENT)
 		return r;
 	*ret_there = r == 0;
@@ -229,13 +235,13 @@ int fwset_add_live(struct mnl_socket *netfilter, uint32_t uid)
 {
 	const struct element e = user_element(uid);
 
-	return transact(netfilter, NFT_MSG_NEWSETELEM, &e, 1);
+	return or_no_table(transact(netfilter, NFT_MSG_NEWSETELEM, &e, 1));
 }
 
 int fwset_remove_live(struct mnl_socket *netfilter, uint32_t uid)
 {
 	const struct element e = user_element(uid);
-	int r = transact(netfilter, NFT_MSG_DELSETELEM, &e, 1);
+	int r = or_no_table(transact(netfilter, NFT_MSG_DELSETELEM, &e, 1));
 
 	return r == -ENOENT ? 0 : r;
 }
@@ -275,6 +281,6 @@ int fwset_remove_table(struct mnl_socket *netfilter)
 	h = put_message(&batch, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_DELTABLE, 0, NFPROTO_INET, 0);
 	mnl_attr_put_strz(h, NFTA_TABLE_NAME, TABLE);
 	put_edge(&batch, NFNL_MSG_BATCH_END);
-	r = nl_commit(netfilter, &batch, NULL);
+	r = or_no_table(nl_commit(netfilter, &batch, NULL));
 	return r == -ENOENT ? 0 : r;
 }

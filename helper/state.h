@@ -14,6 +14,9 @@
  *   idle/UID     since when nobody has been in it (mtime); only with linger
  *   lock         locks of its bytes, see below
  *   active*.conf see active.h
+ *   session/     see fw_files.h
+ *   host         see ground.h
+ *   pending      see ready.h
  *
  * Nothing here counts sessions; who is inside is asked of the kernel.  All
  * return 0 or a negative errno.
