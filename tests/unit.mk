@@ -5,7 +5,7 @@
 
 UNIT_TESTS := conf_addr conf_diag conf_dump conf_lex conf_load conf_match conf_oom conf_parse \
 	conf_ranges conf_resolve conf_suggest conf_table fw_chains fw_class fw_confined fw_eval fw_oom \
-	fw_span
+	fw_span pool
 UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
 CONF_PROGRAMS := $(BUILD)/tests/confdump $(BUILD)/tests/conf-fuzz
 
@@ -15,6 +15,8 @@ $(BUILD)/tests/unit/conf_oom $(BUILD)/tests/unit/fw_oom: ALL_LDFLAGS += $(WRAPPE
 
 FUZZ_SECONDS ?= 120
 FUZZ_BUILD := $(BUILD)/fuzz
+
+$(BUILD)/tests/unit/pool: $(call objects,helper/pool.c)
 
 FW_TESTS := $(filter $(BUILD)/tests/unit/fw_%,$(UNIT_BINARIES))
 $(FW_TESTS): $(call objects,helper/confined.c $(FW_SRC))
