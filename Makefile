@@ -50,11 +50,12 @@ ALL_LDFLAGS := -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
 endif
 
 CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nesting.c conf/check_policies.c \
-	conf/check_rules.c conf/check_sessions.c conf/check_use.c conf/covers.c conf/diag.c \
-	conf/dump.c conf/keyword.c conf/lex.c conf/load.c conf/match.c conf/open.c conf/parse.c \
-	conf/parse_addresses.c conf/parse_policy.c conf/parse_session.c conf/parse_set.c \
-	conf/policy.c conf/ranges.c conf/report.c conf/resolve.c conf/source.c conf/suggest.c \
-	conf/table.c conf/tree.c conf/value.c conf/words.c
+	conf/check_publish.c conf/check_rules.c conf/check_sessions.c conf/check_use.c \
+	conf/covers.c conf/diag.c conf/dump.c conf/keyword.c conf/lex.c conf/load.c \
+	conf/match.c conf/open.c conf/parse.c conf/parse_addresses.c conf/parse_policy.c \
+	conf/parse_session.c conf/parse_set.c conf/policy.c conf/ranges.c conf/report.c \
+	conf/resolve.c conf/source.c conf/suggest.c conf/table.c conf/tree.c conf/value.c \
+	conf/words.c
 
 # What an asker needs: the module and netnsctl.
 CLIENT_SRC := helper/client.c helper/netns.c helper/wire.c

@@ -36,6 +36,9 @@ static int find_useless(struct check *c)
 	if (r < 0)
 		return r;
 	r = check_rules(c);
+	if (r < 0)
+		return r;
+	r = check_publish(c);
 	return r < 0 ? r : check_sessions(c);
 }
 

@@ -37,6 +37,7 @@ void check_use(struct check *c);
 void check_any_session(const struct check *c);
 void check_unused(struct check *c);
 int check_members(struct check *c);
+int check_publish(struct check *c);
 void check_pools(struct check *c);
 int check_rules(struct check *c);
 int check_sessions(struct check *c);
