@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+struct conf;
 struct diag;
 struct parse_text;
 
@@ -188,6 +189,9 @@ const struct conf_statement *conf_walk_next(struct conf_walk *walk); /* NULL: th
  */
 const struct conf_statement *conf_policy_find(const struct conf_policy *policy,
 					      enum conf_statement_kind kind);
+
+/* Who answers the name queries of a policy's sessions: its own word, or else "set dns". */
+const struct conf_dns *conf_policy_dns(const struct conf *conf, const struct conf_policy *policy);
 
 enum conf_who_kind {
 	CONF_WHO_ANY,

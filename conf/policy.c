@@ -53,3 +53,10 @@ const struct conf_statement *conf_policy_find(const struct conf_policy *policy,
 	}
 	return found;
 }
+
+const struct conf_dns *conf_policy_dns(const struct conf *conf, const struct conf_policy *policy)
+{
+	const struct conf_statement *statement = conf_policy_find(policy, CONF_DNS);
+
+	return statement ? &statement->dns : &conf->settings.dns;
+}

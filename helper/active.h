@@ -45,7 +45,7 @@ int active_load(const char *source, struct diag *diag, struct conf **ret_conf);
 
 /*
  * Writes what is to be in force next, beside what is; and puts it in force, at
- * once.  names are further files that its meaning depends on (the user data base).
+ * once.  names are further files that its meaning depends on (depends.h).
  * Both need the runtime directory and STATE_LOCK_RELOAD.
  */
 int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,

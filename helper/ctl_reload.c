@@ -13,6 +13,7 @@
 #include "helper/active.h"
 #include "helper/apply.h"
 #include "helper/ctl.h"
+#include "helper/depends.h"
 #include "helper/draft.h"
 #include "helper/ground.h"
 #include "helper/ready.h"
@@ -38,22 +39,6 @@ static void report(const struct reload *reload, const struct diag *diag)
 		diag_for_each(diag, log_entry, NULL);
 	else
 		diag_print(diag, stderr);
-}
-
-/* What names mean can change too: then the ids in the active configuration are old. */
-static int stat_names(struct conf_source names[2])
-{
-	static const char *const paths[] = { "/etc/passwd", "/etc/group" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		int r;
-
-		names[i] = (struct conf_source){ .path = (char *)(uintptr_t)paths[i] };
-		r = conf_source_stat(&names[i]);
-		if (r)
-			return r;
-	}
-	return 0;
 }
 
 static int fail(const struct reload *reload, int r, const char *text)
@@ -107,23 +92,24 @@ static int load_and_apply(const struct reload *reload, const struct state *state
 			  const struct conf *before, struct diag *diag)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
-	struct conf_source names[2];
+	struct depends depends;
 	struct apply apply = {
 		.source = reload->path,
 		.before = before,
-		.names = names,
-		.n_names = ARRAY_SIZE(names),
+		.names = depends.list,
 		.state = state,
 		.diag = diag,
 		.out = reload->log ? NULL : stdout,
 	};
 	int r;
 
-	r = stat_names(names);
+	r = depends_stat(&depends);
 	if (!r)
 		r = draft_load(reload->path, CONF_LOAD_TRUSTED, diag, &conf);
 	if (r)
 		return r;
+	depends_trim(&depends, conf);
+	apply.n_names = depends.n;
 	apply.conf = conf;
 	return apply_conf(&apply);
 }

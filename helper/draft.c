@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "helper/draft.h"
+#include "helper/resolvers.h"
 
 /* What the language has and this version has not; and what no file can say. */
 static void add_warnings(const struct conf *conf, struct diag *diag)
@@ -32,6 +33,19 @@ static void add_warnings(const struct conf *conf, struct diag *diag)
 			 strerror(errno));
 }
 
+/* No error: the machine may be without a network as yet. */
+static void check_resolvers(const struct conf *conf, struct diag *diag)
+{
+	const struct conf_policy *policy = resolvers_first_need(conf);
+	struct conf_prefix resolvers[RESOLVERS_MAX];
+
+	if (policy && resolvers_find(resolvers) == 0)
+		diag_add(diag, DIAG_WARNING, &policy->place, NULL, 0,
+			 "sessions with the policy '%s' get no answers to name queries: "
+			 "/etc/resolv.conf names no server that they can reach",
+			 policy->name);
+}
+
 int draft_load(const char *path, unsigned flags, struct diag *diag, struct conf **ret_conf)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
@@ -43,6 +57,7 @@ int draft_load(const char *path, unsigned flags, struct diag *diag, struct conf 
 	if (r)
 		return r;
 	add_warnings(conf, diag);
+	check_resolvers(conf, diag);
 	*ret_conf = steal_ptr(&conf);
 	return 0;
 }

@@ -100,7 +100,7 @@ struct fw_dns fw_dns_of(const struct conf *conf, const struct conf_policy *polic
 			const struct fw_context *context)
 {
 	const struct conf_statement *statement = conf_policy_find(policy, CONF_DNS);
-	const struct conf_dns *dns = statement ? &statement->dns : &conf->settings.dns;
+	const struct conf_dns *dns = conf_policy_dns(conf, policy);
 
 	if (dns->kind == CONF_DNS_AUTO)
 		return (struct fw_dns){

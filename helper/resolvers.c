@@ -9,7 +9,7 @@
 #include "helper/resolvers.h"
 
 /* In the order in which they are asked; the second is what hides behind a stub in the first. */
-static const char *const files[] = {
+const char *const resolvers_files[RESOLVERS_FILES] = {
 	"/etc/resolv.conf",
 	"/run/systemd/resolve/resolv.conf",
 };
@@ -53,7 +53,19 @@ size_t resolvers_find(struct conf_prefix *resolvers)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(files) && n == 0; i++)
-		n = read_file(files[i], resolvers);
+	for (size_t i = 0; i < RESOLVERS_FILES && n == 0; i++)
+		n = read_file(resolvers_files[i], resolvers);
 	return n;
+}
+
+const struct conf_policy *resolvers_first_need(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n_sessions; i++) {
+		const struct conf_session *s = conf->sessions[i];
+
+		if (s->network == CONF_NET_VETH &&
+		    conf_policy_dns(conf, s->policy)->kind == CONF_DNS_AUTO)
+			return s->policy;
+	}
+	return NULL;
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+struct conf;
+struct conf_policy;
 struct conf_prefix;
 
 /*
@@ -13,5 +15,12 @@ struct conf_prefix;
  */
 #define RESOLVERS_MAX 8
 size_t resolvers_find(struct conf_prefix *resolvers);
+
+/* Where they are looked for. */
+#define RESOLVERS_FILES 2
+extern const char *const resolvers_files[RESOLVERS_FILES];
+
+/* The first policy of a session that has them, or NULL: then nobody needs them. */
+const struct conf_policy *resolvers_first_need(const struct conf *conf);
 
 #endif

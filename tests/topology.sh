@@ -30,7 +30,8 @@
 # Unlike in sandbox_net, the uplink has routes to the sessions, by way of the
 # host: so everybody may try them, as a neighbour of the host could.  An address
 # of the pools that is no session's is the uplink's own: what leaves for it in
-# vain is noticed there.
+# vain is noticed there.  resolv.conf names resolvers that sessions could reach;
+# whoever wants an answer has to start them.
 
 POOL4=100.64.0.0/16
 POOL6=fd6e:6574:6e73::/64
@@ -59,6 +60,7 @@ wide_net()
 	ip -n uplink address add "$NOBODY4" dev lo
 	ip -n uplink address add "$NOBODY6" dev lo
 	limit_no_errors
+	printf 'nameserver %s\n' 198.51.100.53 2001:db8:1::53 >/etc/resolv.conf
 }
 
 # The kernel sends only so many ICMP errors a second, to one destination and to
