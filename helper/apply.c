@@ -147,12 +147,13 @@ static int end_flows(const struct apply *a, const struct fw_table *table)
 	return r;
 }
 
-static void change_members(const struct apply *a, const struct fw_table *table)
+static void change_members(const struct apply *a, const struct machine *machine,
+			   const struct fw_table *table)
 {
 	const struct conf_place place = { .file = a->source };
 	int r;
 
-	r = members_change(a->state, a->before, a->conf, a->out);
+	r = members_change(a->state, a->before, a->conf, &machine->context, a->out);
 	if (!r)
 		r = end_flows(a, table);
 	/* With the links, the last need for it is gone. */
@@ -185,7 +186,7 @@ static int apply_all(const struct apply *a, struct members *members)
 	if (!r)
 		r = put_in_force(a, table);
 	if (!r)
-		change_members(a, table);
+		change_members(a, &machine, table);
 	else
 		discard(a);
 	unlink(READY_PENDING);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "conf/base.h"
@@ -18,6 +19,7 @@
 #include "helper/veth.h"
 
 #define SESSION_TABLE_MAX (64U << 10)
+#define PORT_DNS          53
 
 static int fail(struct fit *fit, int r, const char *step)
 {
@@ -122,6 +124,39 @@ static int load_session_table(struct fit *fit, bool replace)
 	return r ? fail(fit, r, "load the session's table") : 0;
 }
 
+static bool is_asked_elsewhere(void *data, const struct flow *flow)
+{
+	const struct fit *fit = data;
+
+	if (flow->destination_port != PORT_DNS)
+		return false;
+	for (size_t i = 0; i < fit->n_servers; i++) {
+		const struct conf_prefix *server = &fit->servers[i];
+
+		if (server->family == flow->family &&
+		    memcmp(server->bytes, flow->answerer, server->length / 8) == 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A socket that stays open goes on asking whom its first query was led to, as
+ * long as connection tracking knows of it.  In the session's namespace.
+ */
+static int forget_servers(struct fit *fit)
+{
+	static const struct conf_prefix everywhere[] = { { .family = AF_INET },
+							 { .family = AF_INET6 } };
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r;
+
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	for (size_t i = 0; i < ARRAY_SIZE(everywhere) && !r; i++)
+		r = conntrack_forget(netfilter, &everywhere[i], is_asked_elsewhere, fit);
+	return r ? fail(fit, r, "end what was led to other resolvers") : 0;
+}
+
 static struct veth make_veth(const struct fit *fit)
 {
 	const struct conf_statement *rate = conf_policy_find(fit->policy, CONF_RATE);
@@ -180,6 +215,8 @@ int fit_change(struct fit *fit)
 	r = veth_change(&veth, VETH_SESSION_END);
 	r = r ? fail(fit, r, "change the session's end of the link")
 	      : load_session_table(fit, true);
+	if (!r)
+		r = forget_servers(fit);
 	if (setns(fit->host_fd, CLONE_NEWNET) < 0 && !r)
 		r = fail(fit, -errno, "go back to the host's network");
 	return r;

@@ -3,9 +3,11 @@
 #define HELPER_FIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct conf_policy;
+struct conf_prefix;
 struct conf_settings;
 
 /*
@@ -22,6 +24,8 @@ struct fit {
 	int host_fd; /* the host's network namespace, and the user's */
 	int netns_fd;
 	bool live; /* the user has no business in the host's network */
+	const struct conf_prefix *servers; /* who answers name queries; for fit_change() alone */
+	size_t n_servers;
 	const char *step;
 	unsigned taken; /* result: a port that leads to another user; 0: none */
 };

@@ -11,6 +11,7 @@
 #include "helper/class.h"
 #include "helper/fit.h"
 #include "helper/fw.h"
+#include "helper/fw_build.h"
 #include "helper/members.h"
 #include "helper/netns.h"
 #include "helper/proto.h"
@@ -186,6 +187,7 @@ struct change {
 	const struct state *state;
 	const struct conf *before;
 	const struct conf *conf;
+	const struct fw_context *context;
 	FILE *out;
 	int host_fd;
 };
@@ -247,9 +249,13 @@ static int change_link(const struct change *change, const struct member *member,
 		.netns_fd = netns_fd,
 		.live = member->live,
 	};
+	struct fw_dns dns;
 	int r;
 
 	if (member->policy) {
+		dns = fw_dns_of(change->conf, member->policy, change->context);
+		fit.servers = dns.servers;
+		fit.n_servers = dns.n_servers;
 		r = fit_change(&fit);
 		if (r)
 			(void)fit_remove(member->uid);
@@ -282,9 +288,9 @@ static int change_locked(const struct change *change, uint32_t uid)
 }
 
 int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
-		   FILE *out)
+		   const struct fw_context *context, FILE *out)
 {
-	struct change change = { state, before, conf, out, -1 };
+	struct change change = { state, before, conf, context, out, -1 };
 	_cleanup_free_ uint32_t *uids = NULL;
 	_cleanup_close_ int host_fd = -1;
 	uint64_t inode;

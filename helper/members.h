@@ -11,6 +11,7 @@
 
 struct conf;
 struct conf_policy;
+struct fw_context;
 struct fw_table;
 struct state;
 
@@ -40,11 +41,11 @@ void members_done(struct members *members);
 int members_add_to(const struct members *members, struct fw_table *table);
 
 /*
- * Makes the links of those who are there now what conf says, each under the
- * user's lock; says on out (may be NULL) what changes for whom, compared to before
- * (NULL: not known).  Whoever cannot be changed is cut off.
+ * Makes the links of those who are there now what conf says, with the resolvers
+ * of context, each under the user's lock; says on out (may be NULL) what changes for whom, compared
+ * to before (NULL: not known).  Whoever cannot be changed is cut off.
  */
 int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
-		   FILE *out);
+		   const struct fw_context *context, FILE *out);
 
 #endif
