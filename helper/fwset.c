@@ -259,6 +259,25 @@ int fwset_publish(struct mnl_socket *netfilter, const struct conf_publish *publi
 	return r == -EBUSY ? -EEXIST : r;
 }
 
+int fwset_is_published(struct mnl_socket *netfilter, const struct conf_publish *publish,
+		       const struct conf_prefix *address, bool *ret_is)
+{
+	const struct element e = port_element(publish, address);
+	struct found found = { .address = address,
+			       .address_length = address->family == AF_INET ? 4 : 16,
+			       .set = e.set };
+	struct nl_batch batch;
+	int r;
+
+	nl_batch_init(&batch);
+	put_element(&batch, NFT_MSG_GETSETELEM, &e);
+	r = nl_query(netfilter, &batch, note_reply, &found);
+	if (r && r != -ENOENT)
+		return r;
+	*ret_is = found.n > 0;
+	return 0;
+}
+
 int fwset_unpublish(struct mnl_socket *netfilter, const struct conf_prefix *address)
 {
 	int r = 0;

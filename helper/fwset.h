@@ -29,6 +29,10 @@ int fwset_add_live(struct mnl_socket *netfilter, uint32_t uid);
 int fwset_publish(struct mnl_socket *netfilter, const struct conf_publish *publish,
 		  const struct conf_prefix *address);
 
+/* Whether it leads there now, to whichever port. */
+int fwset_is_published(struct mnl_socket *netfilter, const struct conf_publish *publish,
+		       const struct conf_prefix *address, bool *ret_is);
+
 /* Whatever leads to address leads nowhere any more; family 0: nothing does. */
 int fwset_unpublish(struct mnl_socket *netfilter, const struct conf_prefix *address);
 

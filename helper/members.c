@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/netlink.h>
 #include <pwd.h>
 #include <sched.h>
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "helper/fit.h"
 #include "helper/fw.h"
 #include "helper/fw_build.h"
+#include "helper/fwset.h"
 #include "helper/members.h"
 #include "helper/netns.h"
+#include "helper/nl.h"
 #include "helper/proto.h"
 #include "helper/state.h"
 
@@ -148,38 +151,67 @@ void members_done(struct members *members)
 	*members = (struct members){ 0 };
 }
 
-static int add_published(struct fw_table *table, const struct member *member)
+/* now: only what leads there already, by the table that is in force. */
+static int add_port(struct fw_table *table, const struct conf_publish *publish,
+		    const struct conf_prefix *address, struct mnl_socket *now)
 {
-	const struct conf_prefix *addresses[] = { &member->addresses.v4, &member->addresses.v6 };
+	bool wanted = address->family != 0;
+	int r = 0;
+
+	if (wanted && now)
+		r = fwset_is_published(now, publish, address, &wanted);
+	if (!r && wanted)
+		r = fw_add_published(table, publish, address);
+	/* The first one has the port. */
+	return r == -EEXIST ? 0 : r;
+}
+
+static int add_published(struct fw_table *table, const struct member *member,
+			 struct mnl_socket *now)
+{
 	const struct conf_statement *s;
 	struct conf_walk walk;
 	int r = 0;
 
 	conf_walk_start(&walk, member->policy);
 	while (!r && (s = conf_walk_next(&walk))) {
-		for (size_t i = 0; i < ARRAY_SIZE(addresses) && !r; i++)
-			if (s->kind == CONF_PUBLISH && addresses[i]->family)
-				r = fw_add_published(table, &s->publish, addresses[i]);
-		/* The first one has the port. */
-		if (r == -EEXIST)
-			r = 0;
+		if (s->kind != CONF_PUBLISH)
+			continue;
+		r = add_port(table, &s->publish, &member->addresses.v4, now);
+		if (!r)
+			r = add_port(table, &s->publish, &member->addresses.v6, now);
 	}
 	return r;
 }
 
-int members_add_to(const struct members *members, struct fw_table *table)
+static int add_all_published(struct fw_table *table, const struct members *members,
+			     struct mnl_socket *now)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < members->n && !r; i++) {
 		const struct member *member = &members->list[i];
 
-		if (member->live)
-			r = fw_add_live(table, member->uid);
-		if (!r && member->group && member->policy)
-			r = add_published(table, member);
+		if (member->group && member->policy)
+			r = add_published(table, member, now);
 	}
 	return r;
+}
+
+int members_add_to(const struct members *members, struct fw_table *table)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r;
+
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	for (size_t i = 0; i < members->n && !r; i++) {
+		if (members->list[i].live)
+			r = fw_add_live(table, members->list[i].uid);
+	}
+	/* Whoever has a port keeps it; then what is left goes to the others. */
+	if (!r)
+		r = add_all_published(table, members, netfilter);
+	return r ? r : add_all_published(table, members, NULL);
 }
 
 /* A change of the configuration, on its way to the members. */
