@@ -204,6 +204,10 @@ static int make_session_end(struct making *m)
 	m->index = (int)if_nametoindex(m->theirs.name);
 	if (!m->index)
 		return -errno;
+	/* Where nothing is forwarded, this and the link's own one count each by itself. */
+	r = sysctl_write("ipv4/conf/all/accept_redirects", 0);
+	if (r)
+		return r;
 	r = start_end(m, socket, &m->theirs, session_settings, ARRAY_SIZE(session_settings), NULL);
 	if (r)
 		return r;
