@@ -14,6 +14,12 @@
 /* For how long a denial is remembered. */
 #define DENIED_TIMEOUT 3600U
 
+/*
+ * How many a minute, of each session.  A set has room for 65535, which all share:
+ * one that scans ports would fill it, and of others nothing would be remembered.
+ */
+#define DENIED_RATE 30U
+
 /* Without these, connections hang where a packet is too big for the way. */
 static void add_errors(struct fw_build *b)
 {
@@ -62,16 +68,20 @@ static struct fw_chain *add_denied(struct fw_table *table)
 
 static void add_ends(struct fw_build *b)
 {
+	static const enum fw_field session[] = { FW_IIF };
 	struct fw_chain *denied = add_denied(b->table);
+	struct fw_set *rates = fw_add_dynamic(b->table, session, ARRAY_SIZE(session),
+					      DENIED_TIMEOUT, "denied_rate");
+	struct fw_expr not_too_often = fw_limit_each(rates, DENIED_RATE);
 
 	b->refuse = fw_add_chain(b->table, NULL, NULL, "refuse");
-	fw_rule(b->refuse, NULL, fw_jump(denied));
+	fw_rule(b->refuse, NULL, not_too_often, fw_jump(denied));
 	fw_rule(b->refuse, NULL, fw_is(FW_L4PROTO, IPPROTO_TCP), fw_reset());
 	fw_rule(b->refuse, NULL, fw_reject());
 
 	/* What comes from outside is not of a user. */
 	b->discard = fw_add_chain(b->table, NULL, NULL, "discard");
-	fw_rule(b->discard, NULL, fw_is_session(FW_IIFGROUP), fw_jump(denied));
+	fw_rule(b->discard, NULL, fw_is_session(FW_IIFGROUP), not_too_often, fw_jump(denied));
 	fw_rule(b->discard, NULL, fw_drop());
 }
 

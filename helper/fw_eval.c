@@ -210,6 +210,7 @@ static eval_fn *const eval_kinds[] = {
 	[FW_SET_MARK] = eval_set_mark,
 	[FW_UPDATE] = eval_update,
 	[FW_LIMIT_CONNECTIONS] = eval_limit_connections,
+	[FW_LIMIT_EACH] = eval_update,
 	[FW_ACCEPT] = eval_verdict,
 	[FW_DROP] = eval_verdict,
 	[FW_RESET] = eval_verdict,

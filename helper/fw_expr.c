@@ -78,6 +78,11 @@ struct fw_expr fw_limit_connections(const struct fw_set *set, uint32_t number)
 	return (struct fw_expr){ .kind = FW_LIMIT_CONNECTIONS, .set = set, .number = number };
 }
 
+struct fw_expr fw_limit_each(const struct fw_set *set, uint32_t number)
+{
+	return (struct fw_expr){ .kind = FW_LIMIT_EACH, .set = set, .number = number };
+}
+
 struct fw_expr fw_goto(const struct fw_chain *chain)
 {
 	return (struct fw_expr){ .kind = FW_GOTO, .chain = chain };

@@ -109,6 +109,7 @@ extern const struct fw_field_info fw_fields[FW_N_FIELDS];
 #define FW_KEYS_MAX          4U
 #define FW_DATA_MAX          20U /* an IPv6 address and a port, in whole registers */
 #define FW_LIMIT_BURST(rate) (2 * (rate))
+#define FW_EACH_BURST(rate)  (10 * (rate))
 
 struct fw_chain;
 
@@ -153,6 +154,7 @@ enum fw_expr_kind {
 	FW_SET_MARK, /* sets the bits of number in the mark */
 	FW_UPDATE, /* puts the fields of set, with a counter, into it */
 	FW_LIMIT_CONNECTIONS, /* likewise, and goes on over number connections */
+	FW_LIMIT_EACH, /* likewise, and goes on number times a minute, with a burst */
 	/* verdicts */
 	FW_ACCEPT,
 	FW_DROP,
@@ -272,6 +274,7 @@ struct fw_expr fw_number(enum fw_expr_kind kind, uint32_t number);
 struct fw_expr fw_log(const char *prefix);
 struct fw_expr fw_update(const struct fw_set *set);
 struct fw_expr fw_limit_connections(const struct fw_set *set, uint32_t number);
+struct fw_expr fw_limit_each(const struct fw_set *set, uint32_t number);
 struct fw_expr fw_goto(const struct fw_chain *chain);
 struct fw_expr fw_jump(const struct fw_chain *chain);
 struct fw_expr fw_vmap(enum fw_field field, const struct fw_set *map);

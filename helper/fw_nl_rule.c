@@ -35,17 +35,21 @@ static void put_counter_named(struct fw_writer *w, const struct fw_expr *e)
 	nftnl_expr_set_str(expr, NFTNL_EXPR_OBJREF_IMM_NAME, e->name);
 }
 
+static void set_limit(struct nftnl_expr *expr, uint32_t rate, uint64_t seconds, uint32_t burst)
+{
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_RATE, rate);
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_UNIT, seconds);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_BURST, burst);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_FLAGS, 0);
+}
+
 static void put_limit(struct fw_writer *w, const struct fw_expr *e)
 {
 	struct nftnl_expr *expr = fw_nl_add(w, "limit");
 
-	if (!expr)
-		return;
-	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_RATE, e->number);
-	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_UNIT, 1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_BURST, FW_LIMIT_BURST(e->number));
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_FLAGS, 0);
+	if (expr)
+		set_limit(expr, e->number, 1, FW_LIMIT_BURST(e->number));
 }
 
 static void put_log(struct fw_writer *w, const struct fw_expr *e)
@@ -82,14 +86,20 @@ static void put_mark(struct fw_writer *w, const struct fw_expr *e)
 /* What an element starts with when a packet adds it. */
 static struct nftnl_expr *element_expr_new(const struct fw_expr *e)
 {
-	struct nftnl_expr *expr;
+	static const char *const names[FW_N_KINDS] = {
+		[FW_UPDATE] = "counter",
+		[FW_LIMIT_CONNECTIONS] = "connlimit",
+		[FW_LIMIT_EACH] = "limit",
+	};
+	struct nftnl_expr *expr = nftnl_expr_alloc(names[e->kind]);
 
-	expr = nftnl_expr_alloc(e->kind == FW_UPDATE ? "counter" : "connlimit");
 	if (!expr)
 		return NULL;
 	if (e->kind == FW_UPDATE) {
 		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, 0);
 		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, 0);
+	} else if (e->kind == FW_LIMIT_EACH) {
+		set_limit(expr, e->number, 60, FW_EACH_BURST(e->number));
 	} else {
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_CONNLIMIT_COUNT, e->number);
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
@@ -110,7 +120,8 @@ static void put_dynset(struct fw_writer *w, const struct fw_expr *e)
 	}
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP,
-			   e->kind == FW_UPDATE ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
+			   e->kind == FW_LIMIT_CONNECTIONS ? NFT_DYNSET_OP_ADD
+							   : NFT_DYNSET_OP_UPDATE);
 	nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, fw_nl_set_name(e->set));
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, e->set->id);
 	nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, inner, 0);
@@ -238,6 +249,7 @@ static put_fn *const put_kinds[] = {
 	[FW_SET_MARK] = put_mark,
 	[FW_UPDATE] = put_update,
 	[FW_LIMIT_CONNECTIONS] = put_update,
+	[FW_LIMIT_EACH] = put_update,
 	[FW_ACCEPT] = put_verdict,
 	[FW_DROP] = put_verdict,
 	[FW_RESET] = put_reject,

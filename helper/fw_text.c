@@ -146,12 +146,17 @@ static void put_fields(FILE *out, const struct fw_set *set)
 
 static void put_update(FILE *out, const struct fw_expr *e)
 {
-	fprintf(out, "%s @%s { ", e->kind == FW_UPDATE ? "update" : "add", e->set->name);
+	bool add = e->kind == FW_LIMIT_CONNECTIONS;
+
+	fprintf(out, "%s @%s { ", add ? "add" : "update", e->set->name);
 	put_fields(out, e->set);
-	if (e->kind == FW_UPDATE)
-		fputs(" counter }", out);
-	else
+	if (add)
 		fprintf(out, " ct count over %" PRIu32 " }", e->number);
+	else if (e->kind == FW_LIMIT_EACH)
+		fprintf(out, " limit rate %" PRIu32 "/minute burst %" PRIu32 " packets }",
+			e->number, FW_EACH_BURST(e->number));
+	else
+		fputs(" counter }", out);
 }
 
 static void put_dnat(FILE *out, const struct fw_expr *e)
@@ -214,6 +219,7 @@ static put_fn *const put_kinds[FW_N_KINDS] = {
 	[FW_MATCH_BITS] = put_match_bits,
 	[FW_UPDATE] = put_update,
 	[FW_LIMIT_CONNECTIONS] = put_update,
+	[FW_LIMIT_EACH] = put_update,
 	[FW_VMAP] = put_vmap,
 	[FW_DNAT] = put_dnat,
 	[FW_DNAT_MAP] = put_dnat,

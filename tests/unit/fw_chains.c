@@ -311,7 +311,8 @@ static void test_statements(void)
 
 	fw_rule(base, "v6", fw_update(set6), fw_drop());
 	fw_rule(base, "connections", fw_limit_connections(set4, 5), fw_drop());
-	fw_rule(base, "noted", fw_count(), fw_number(FW_LIMIT, 1), fw_log("x"), fw_update(set4));
+	fw_rule(base, "noted", fw_count(), fw_number(FW_LIMIT, 1), fw_log("x"), fw_update(set4),
+		fw_limit_each(set4, 1));
 	fw_rule(base, "v4", fw_update(set4), fw_drop());
 	is_str(decide(t, &tcp), "!base v4", "limits are not reached, what is noted goes on");
 	packet.proto = IPPROTO_ICMP;

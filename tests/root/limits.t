@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A user who uses up what all share, connections and what is remembered of what
+# was denied, comes to her own limit; others go on.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/topology.sh
+. "$TOP/tests/topology.sh"
+in_sandbox "$@"
+install_product
+# shellcheck source=tests/escape/attackers.sh
+. "$TOP/tests/escape/attackers.sh"
+
+PEER1=(198.51.100.10 2001:db8:1::10)
+PEER2=(203.0.113.10 2001:db8:2::10)
+FAMILIES=(4 6)
+LIMIT=200
+MANY=3000
+
+wide_net
+pam_stack login 'session required pam_netns.so'
+conf "set pool4 $POOL4
+set pool6 $POOL6
+set dns none
+policy few {
+	connections $LIMIT
+	out allow to 198.51.100.0/24 2001:db8:1::/64
+}
+policy unlimited {
+	out allow to 198.51.100.0/24 2001:db8:1::/64
+}
+session alice,bob veth few
+session carol veth unlimited"
+ok "the configuration is loaded" netnsctl reload
+for user in alice bob carol; do
+	enter $user
+done
+
+#
+note "connections"
+#
+
+connections()
+{
+	cat /proc/sys/net/netfilter/nf_conntrack_count
+}
+
+few()
+{
+	test "$(connections)" -le $((LIMIT + 20))
+}
+
+bobs_port=80
+# Each time to another port, or what has come before could be taken for it.
+bob_connects()
+{
+	local i
+
+	bobs_port=$((bobs_port + 1))
+	for i in 0 1; do
+		run as bob "${TRAFFIC[@]}" send {tcp,udp}/"${PEER1[i]}/$bobs_port"
+		like "$OUT" 'tcp.* connected' "  bob connects meanwhile, IPv${FAMILIES[i]}"
+		comes peer "  and his packets come" "^udp/${PEER1[i]}/$bobs_port from"
+	done
+}
+
+forget_connections()
+{
+	"${TRAFFIC[@]}" forget || abort "connection tracking does not forget"
+}
+
+# many USER PROTOCOL ADDRESS PORT NUMBER [PORTS]: as hold has it
+many()
+{
+	local user=$1
+
+	shift
+	hold "many-$user" in_session "$user" setpriv --reuid "$user" --regid "$user" --init-groups \
+		--inh-caps=-all "${TRAFFIC[@]}" many "$@"
+}
+
+hold peer in_peer peer1 "${TRAFFIC[@]}" count 80 81 82 83 84
+maximum=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
+for i in 0 1; do
+	for protocol in tcp udp; do
+		conntrack_before=$(connections)
+		many carol $protocol "${PEER1[i]}" 80 $((2 * LIMIT))
+		ok "without a limit, carol has $((2 * LIMIT)): $protocol, IPv${FAMILIES[i]}" \
+			test "$(connections)" -ge $((conntrack_before + 2 * LIMIT))
+		release many-carol
+		forget_connections
+		many alice $protocol "${PEER1[i]}" 80 $MANY
+		[ $protocol = udp ] || is "$(held many-alice)" "$LIMIT $MANY" "alice of $MANY has $LIMIT"
+		ok "  and no more are known" few
+		ok "  (but these are)" test "$(connections)" -ge $LIMIT
+		ok "  so that there is room for others" test $((100 * $(connections))) -lt $((80 * maximum))
+		bob_connects
+		release many-alice
+		forget_connections
+	done
+done
+release peer
+
+#
+note "what was denied"
+#
+
+SETS=(denied4 denied6)
+
+# denied SET: "SOURCE PROTOCOL DESTINATION PORT" of each element
+denied()
+{
+	nft -j list set inet pam_netns "$1" | jq -r '.nftables[] | .set? | .elem? // [] | .[] |
+		.elem.val.concat | map(tostring) | join(" ")'
+}
+
+# Another each time: one has a single rate for all that is denied to her.
+SCANNERS=(alice carol)
+
+for i in 0 1; do
+	scanner=${SCANNERS[i]}
+	address=$(addresses_of "$scanner" | sed -n "$((i + 1))p")
+	bob_address=$(addresses_of bob | sed -n "$((i + 1))p")
+	# The peer's network: more than a set has room for.
+	addresses=("${PEER2[i]}" "${PEER2[i]}1")
+	start=${EPOCHREALTIME/[.,]/}
+	ok "$scanner tries all ports of two machines, IPv${FAMILIES[i]}" \
+		as "$scanner" "${TRAFFIC[@]}" scan "${addresses[@]}"
+	note "which takes $(((${EPOCHREALTIME/[.,]/} - start) / 1000)) ms"
+	run as bob "${TRAFFIC[@]}" send {tcp,udp}/"${PEER2[i]}"/{81,82}
+	denied "${SETS[i]}" >"$WORK/denied"
+	for protocol in tcp udp; do
+		for port in 81 82; do
+			ok "  what bob tried is known: $protocol $port" grep -qxF \
+				"$bob_address $protocol ${PEER2[i]} $port" "$WORK/denied"
+		done
+	done
+	number=$(grep -c "^$address udp " "$WORK/denied")
+	note "$number of those of $scanner are"
+	ok "  some of what $scanner tried is" test "$number" -ge 100
+	ok "  but not so much that others have no room" test "$number" -le 3000
+done
+
+for user in alice bob carol; do
+	leave $user
+done
+no_debris
+done_testing
