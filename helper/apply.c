@@ -19,6 +19,7 @@
 #include "helper/machine.h"
 #include "helper/members.h"
 #include "helper/nl.h"
+#include "helper/obstacle.h"
 #include "helper/ready.h"
 #include "helper/state.h"
 
@@ -61,9 +62,14 @@ static int check_pools(const struct apply *a, const struct members *members)
 }
 
 /* What is in force stays so, whatever network has come up since. */
-static int check_routes(const struct apply *a)
+static int check_surroundings(const struct apply *a)
 {
-	return has_links(a->conf) && !a->keep ? ground_check_pools(a->conf, a->diag) : 0;
+	int r;
+
+	if (!has_links(a->conf) || a->keep)
+		return 0;
+	r = ground_check_pools(a->conf, a->diag);
+	return r ? r : obstacle_warn(a->conf, a->diag);
 }
 
 static int commit_table(const struct apply *a, const struct fw_table *table)
@@ -180,7 +186,7 @@ static int apply_all(const struct apply *a, struct members *members)
 	if (!r)
 		r = check_pools(a, members);
 	if (!r)
-		r = check_routes(a);
+		r = check_surroundings(a);
 	if (!r)
 		r = prepare(a, &machine);
 	if (!r)

@@ -12,6 +12,7 @@
 #include "helper/fw.h"
 #include "helper/ground.h"
 #include "helper/machine.h"
+#include "helper/obstacle.h"
 
 static int compile(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
 {
@@ -22,13 +23,15 @@ static int compile(const struct conf *conf, struct diag *diag, struct fw_table *
 	return r ? r : fw_compile(conf, &machine.context, diag, ret_table);
 }
 
-/* Whether this host could have it; both are looked at, so that all is said at once. */
+/* Whether this host could have it; as much as possible is said at once. */
 static int try(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
 {
 	bool has_links = conf_has_network(conf, CONF_NET_VETH);
 	int r = has_links ? ground_check_pools(conf, diag) : 0;
 	int r2 = compile(conf, diag, ret_table);
 
+	if (!r && !r2 && has_links)
+		r = obstacle_warn(conf, diag);
 	return r ? r : r2;
 }
 

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "conf/base.h"
+#include "conf/conf.h"
+#include "conf/diag.h"
+#include "helper/fw.h"
+#include "helper/nl.h"
+#include "helper/obstacle.h"
+#include "helper/veth.h"
+
+#define CHAINS_MAX     16
+#define NAME_BYTES     128 /* longer ones end in the middle */
+#define ATTRIBUTES_MAX 32
+
+struct chain {
+	uint8_t family;
+	char table[NAME_BYTES];
+	char name[NAME_BYTES];
+	bool knows_us; /* a rule of its table names our links */
+};
+
+struct chains {
+	struct chain list[CHAINS_MAX];
+	size_t n;
+};
+
+static const char *const families[] = {
+	[NFPROTO_INET] = "inet",
+	[NFPROTO_IPV4] = "ip",
+	[NFPROTO_IPV6] = "ip6",
+};
+
+static const char *family_name(uint8_t family)
+{
+	return family < ARRAY_SIZE(families) ? families[family] : NULL;
+}
+
+static int note_attribute(const struct nlattr *attr, void *data)
+{
+	const struct nlattr **attributes = data;
+
+	if (mnl_attr_get_type(attr) < ATTRIBUTES_MAX)
+		attributes[mnl_attr_get_type(attr)] = attr;
+	return MNL_CB_OK;
+}
+
+/* Numbers of nf_tables are big-endian; -1: there is none. */
+static int64_t number(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) >= sizeof(uint32_t)
+		       ? (int64_t)ntohl(mnl_attr_get_u32(attr))
+		       : -1;
+}
+
+static bool drops_forwarded(const struct nlattr *const *a)
+{
+	const struct nlattr *hook[ATTRIBUTES_MAX] = { NULL };
+
+	if (!a[NFTA_CHAIN_HOOK] || number(a[NFTA_CHAIN_POLICY]) != NF_DROP)
+		return false;
+	mnl_attr_parse_nested(a[NFTA_CHAIN_HOOK], note_attribute, hook);
+	return number(hook[NFTA_HOOK_HOOKNUM]) == NF_INET_FORWARD;
+}
+
+static bool is_ours(const struct nfgenmsg *nf, const struct nlattr *const *a)
+{
+	return nf->nfgen_family == NFPROTO_INET &&
+	       strcmp(mnl_attr_get_str(a[NFTA_CHAIN_TABLE]), FW_TABLE) == 0;
+}
+
+static void note_chain(const struct nlmsghdr *h, void *data)
+{
+	const struct nfgenmsg *nf = mnl_nlmsg_get_payload(h);
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+	struct chains *chains = data;
+	struct chain *chain;
+
+	mnl_attr_parse(h, sizeof(*nf), note_attribute, a);
+	if (!family_name(nf->nfgen_family) || !a[NFTA_CHAIN_TABLE] || !a[NFTA_CHAIN_NAME] ||
+	    !drops_forwarded(a) || is_ours(nf, a) || chains->n == CHAINS_MAX)
+		return;
+	chain = &chains->list[chains->n++];
+	*chain = (struct chain){ .family = nf->nfgen_family };
+	snprintf(chain->table, sizeof(chain->table), "%s", mnl_attr_get_str(a[NFTA_CHAIN_TABLE]));
+	snprintf(chain->name, sizeof(chain->name), "%s", mnl_attr_get_str(a[NFTA_CHAIN_NAME]));
+}
+
+/* "cmp" with a text that begins as the names of our links do. */
+static bool compares_name(const struct nlattr *expression)
+{
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+	const struct nlattr *cmp[ATTRIBUTES_MAX] = { NULL };
+	const struct nlattr *value[ATTRIBUTES_MAX] = { NULL };
+	const size_t length = strlen(VETH_PREFIX);
+
+	mnl_attr_parse_nested(expression, note_attribute, a);
+	if (!a[NFTA_EXPR_NAME] || !a[NFTA_EXPR_DATA] ||
+	    strcmp(mnl_attr_get_str(a[NFTA_EXPR_NAME]), "cmp") != 0)
+		return false;
+	mnl_attr_parse_nested(a[NFTA_EXPR_DATA], note_attribute, cmp);
+	if (cmp[NFTA_CMP_DATA])
+		mnl_attr_parse_nested(cmp[NFTA_CMP_DATA], note_attribute, value);
+	return value[NFTA_DATA_VALUE] &&
+	       mnl_attr_get_payload_len(value[NFTA_DATA_VALUE]) >= length &&
+	       memcmp(mnl_attr_get_payload(value[NFTA_DATA_VALUE]), VETH_PREFIX, length) == 0;
+}
+
+static void note_rule(const struct nlmsghdr *h, void *data)
+{
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+	struct chain *chain = data;
+	const struct nlattr *expression;
+
+	mnl_attr_parse(h, sizeof(struct nfgenmsg), note_attribute, a);
+	if (!a[NFTA_RULE_EXPRESSIONS])
+		return;
+	mnl_attr_for_each_nested(expression, a[NFTA_RULE_EXPRESSIONS]) chain->knows_us |=
+		compares_name(expression);
+}
+
+static struct nlmsghdr *put_dump(struct nl_batch *batch, uint16_t type, uint8_t family)
+{
+	struct nlmsghdr *h;
+	struct nfgenmsg *nf;
+
+	nl_batch_init(batch);
+	h = nl_put(batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), NLM_F_DUMP);
+	nf = mnl_nlmsg_put_extra_header(h, sizeof(*nf));
+	nf->nfgen_family = family;
+	nf->version = NFNETLINK_V0;
+	return h;
+}
+
+static int find_chains(struct mnl_socket *socket, struct chains *chains)
+{
+	struct nl_batch batch;
+	int r;
+
+	do {
+		chains->n = 0;
+		put_dump(&batch, NFT_MSG_GETCHAIN, AF_UNSPEC);
+		r = nl_query(socket, &batch, note_chain, chains);
+	} while (r == -EINTR);
+	return r;
+}
+
+/* In any chain of the table: one of the rules may lead there. */
+static int find_rules(struct mnl_socket *socket, struct chain *chain)
+{
+	struct nl_batch batch;
+	struct nlmsghdr *h;
+	int r;
+
+	do {
+		h = put_dump(&batch, NFT_MSG_GETRULE, chain->family);
+		mnl_attr_put_strz(h, NFTA_RULE_TABLE, chain->table);
+		r = nl_query(socket, &batch, note_rule, chain);
+	} while (r == -EINTR);
+	return r;
+}
+
+static void warn(const struct conf *conf, const struct chain *chain, struct diag *diag)
+{
+	const struct conf_place place = { .file = conf->file_names[0] };
+	const char *family = family_name(chain->family);
+	char remedy[2 * NAME_BYTES + 64];
+
+	/* The table is iptables' own. */
+	if (chain->family != NFPROTO_INET && strcmp(chain->table, "filter") == 0 &&
+	    strcmp(chain->name, "FORWARD") == 0)
+		snprintf(remedy, sizeof(remedy),
+			 "%stables -I FORWARD -i " VETH_PREFIX "+ -j ACCEPT",
+			 chain->family == NFPROTO_IPV4 ? "ip" : "ip6");
+	else
+		snprintf(remedy, sizeof(remedy),
+			 "nft insert rule %s %s %s iifname \"" VETH_PREFIX "*\" accept", family,
+			 chain->table, chain->name);
+	diag_add(diag, DIAG_WARNING, &place, NULL, 0,
+		 "chain '%s' of the firewall's table '%s %s' drops what it does not know, and so "
+		 "all that veth sessions send and get: let it accept their links, as by '%s' and "
+		 "the same with %s",
+		 chain->name, family, chain->table, remedy,
+		 strncmp(remedy, "nft", 3) == 0 ? "oifname" : "-o");
+}
+
+int obstacle_warn(const struct conf *conf, struct diag *diag)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
+	struct chains chains;
+	int r;
+
+	r = nl_open(NETLINK_NETFILTER, &socket);
+	if (!r)
+		r = find_chains(socket, &chains);
+	for (size_t i = 0; !r && i < chains.n; i++) {
+		r = find_rules(socket, &chains.list[i]);
+		if (!r && !chains.list[i].knows_us)
+			warn(conf, &chains.list[i], diag);
+	}
+	/* No privilege, or no nf_tables: a reload has its own words for that. */
+	return r == -EPERM || r == -EOPNOTSUPP || r == -EPROTONOSUPPORT ? 0 : r;
+}
