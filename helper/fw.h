@@ -39,7 +39,8 @@ struct fw_context {
 	size_t n_confined;
 	const struct conf_prefix *resolvers; /* of "dns auto" */
 	size_t n_resolvers;
-	bool restrict_forward; /* the host forwards for the sessions' sake alone */
+	bool restrict_forward4; /* the host forwards for the sessions' sake alone */
+	bool restrict_forward6;
 };
 
 struct fw_table;

@@ -19,6 +19,8 @@
  * pass that is not ours.
  */
 static const struct fw_base prerouting = { "filter", FW_HOOK_PREROUTING, NF_IP_PRI_RAW, false };
+static const struct fw_base arriving = { "filter", FW_HOOK_PREROUTING, NF_IP_PRI_NAT_DST + 1,
+					 false };
 static const struct fw_base forward_out = { "filter", FW_HOOK_FORWARD, NF_IP_PRI_FILTER - 10,
 					    true };
 static const struct fw_base forward_in = { "filter", FW_HOOK_FORWARD, NF_IP_PRI_FILTER - 9, true };
@@ -106,6 +108,21 @@ static void add_prerouting(const struct base *base)
 	fw_rule(chain, "routing wants to see it", fw_number(FW_SET_MARK, FW_MARK_BIT));
 }
 
+/*
+ * With rp_filter, the kernel asks how it would answer what arrives for a session:
+ * by a route from the pool, and routing refuses that without the mark.  Behind
+ * address translation, so that what else arrives is left alone; IPv6 has no such
+ * filter.
+ */
+static void add_arriving(const struct base *base)
+{
+	struct fw_chain *chain = fw_add_chain(base->table, &arriving, NULL, "arriving");
+
+	fw_rule(chain, "rp_filter wants to see it", fw_is_in(FW_IP_DADDR, &base->pool4),
+		fw_not(fw_is_session(FW_IIFGROUP)), fw_not(fw_is_in(FW_IP_SADDR, &base->pool4)),
+		fw_number(FW_SET_MARK, FW_MARK_BIT));
+}
+
 /* What connection tracking does not know would leave with the session's own address. */
 static void add_state(struct fw_chain *chain)
 {
@@ -152,14 +169,36 @@ static void add_uplinks_in(const struct base *base, struct fw_chain *chain)
 			fw_is(FW_CT_DIRECTION, IP_CT_DIR_ORIGINAL), fw_count(), fw_drop());
 }
 
+/* Switching forwarding on for sessions makes no router of a host that was none. */
+static void add_restriction(const struct base *base, struct fw_chain *chain)
+{
+	static const struct conf_prefix nowhere4 = { AF_INET, 32, { 0 } };
+	static const struct conf_prefix nowhere6 = { AF_INET6, 128, { 0 } };
+	const struct fw_context *context = base->b->context;
+	struct fw_expr not_in = fw_not(fw_is_session(FW_IIFGROUP));
+	struct fw_expr not_out = fw_not(fw_is_session(FW_OIFGROUP));
+	struct span span4 = span_of_prefix(&nowhere4);
+	struct span span6 = span_of_prefix(&nowhere6);
+
+	if (context->restrict_forward4 && context->restrict_forward6)
+		fw_rule(chain, "the host is no router: forwarding was off before pam_netns", not_in,
+			not_out, fw_count(), fw_drop());
+	/* What is forwarded has a source: this says which family. */
+	else if (context->restrict_forward4)
+		fw_rule(chain, "the host is no IPv4 router: forwarding was off before pam_netns",
+			fw_not(fw_is_in(FW_IP_SADDR, &span4)), not_in, not_out, fw_count(),
+			fw_drop());
+	else if (context->restrict_forward6)
+		fw_rule(chain, "the host is no IPv6 router: forwarding was off before pam_netns",
+			fw_not(fw_is_in(FW_IP6_SADDR, &span6)), not_in, not_out, fw_count(),
+			fw_drop());
+}
+
 static void add_forward_out(const struct base *base)
 {
 	struct fw_chain *chain = fw_add_chain(base->table, &forward_out, NULL, "forward_out");
 
-	if (base->b->context->restrict_forward)
-		fw_rule(chain, "the host is no router: forwarding was off before pam_netns",
-			fw_not(fw_is_session(FW_IIFGROUP)), fw_not(fw_is_session(FW_OIFGROUP)),
-			fw_count(), fw_drop());
+	add_restriction(base, chain);
 	fw_rule(chain, not_session, fw_not(fw_is_session(FW_IIFGROUP)), fw_accept());
 	add_state(chain);
 	/* Such as a container's port that is published: to ask for it is to ask the host. */
@@ -288,6 +327,7 @@ void fw_add_base(struct fw_build *b)
 	};
 
 	add_prerouting(&base);
+	add_arriving(&base);
 	add_forward_out(&base);
 	add_forward_in(&base);
 	add_input(&base);

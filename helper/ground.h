@@ -14,17 +14,27 @@ struct diag;
  * namespace, want the reload lock (state.h), and return 0 or a negative errno.
  */
 
-/* Keeps what forwarding and router advertisements were set to before us, in /run/pam_netns/host. */
+/*
+ * Keeps what forwarding, what goes with it, and router advertisements were set to
+ * before us, in /run/pam_netns/host.
+ */
 int ground_save(void);
 
-/* Whether the host forwarded before us: if not, it forwards nobody else's packets now. */
-bool ground_was_router(void);
+/* Whether the host forwarded the family before us: if not, it forwards nobody else's now. */
+bool ground_was_router(int family);
 
 /* Addresses and rules; those of old (may be NULL) go. */
 int ground_set(const struct conf_settings *settings, const struct conf_settings *old);
 
-/* Forwarding.  Last, when nothing can slip through any more. */
+/*
+ * Forwarding, with links listening to routers as before, and marks that count for
+ * rp_filter.  Last, when nothing can slip through any more.
+ */
 int ground_forward(void);
+bool ground_forwards(void);
+
+/* What ground_save() has kept. */
+int ground_restore(void);
 
 /* Whether all of that is still so. */
 int ground_is_set(const struct conf_settings *settings, bool *ret_is);

@@ -338,7 +338,7 @@ int ground_check_pools(const struct conf *conf, struct diag *diag)
 	if (r)
 		return r;
 	r4 = check_pool(socket, conf, CONF_SETTING_POOL4, diag);
-	if (sysctl_has_ipv6())
+	if (sysctl_uses_ipv6())
 		r6 = check_pool(socket, conf, CONF_SETTING_POOL6, diag);
 	return r4 ? r4 : r6;
 }

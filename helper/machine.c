@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <glob.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "conf/base.h"
 #include "conf/conf.h"
@@ -94,7 +95,8 @@ void machine_look(struct machine *machine)
 {
 	machine->context.resolvers = machine->resolvers;
 	machine->context.n_resolvers = resolvers_find(machine->resolvers);
-	machine->context.restrict_forward = !ground_was_router();
+	machine->context.restrict_forward4 = !ground_was_router(AF_INET);
+	machine->context.restrict_forward6 = !ground_was_router(AF_INET6);
 }
 
 void machine_done(struct machine *machine)

@@ -65,3 +65,10 @@ bool sysctl_has_ipv6(void)
 {
 	return access(SYSCTL_NET "ipv6/conf/all", F_OK) == 0;
 }
+
+bool sysctl_uses_ipv6(void)
+{
+	int disabled;
+
+	return sysctl_read("ipv6/conf/lo/disable_ipv6", &disabled) == 0 && !disabled;
+}

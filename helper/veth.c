@@ -44,6 +44,9 @@ static const struct sysctl settings6[] = {
 	{ "accept_source_route", "-1" }, { "seg6_enabled", "0" }, { "router_solicitations", "0" },
 };
 
+/* Where the host has no IPv6, it is off at both ends. */
+static const struct sysctl no_settings6[] = { { "disable_ipv6", "1" } };
+
 void veth_name(uint32_t uid, char name[VETH_NAME_MAX])
 {
 	snprintf(name, VETH_NAME_MAX, VETH_PREFIX "%u", uid);
@@ -96,6 +99,16 @@ static int make_pair(struct making *m, struct mnl_socket *host, int netns_fd)
 	return m->index ? 0 : -errno;
 }
 
+static int set_ipv6(const struct making *m, const struct link_end *end)
+{
+	int r;
+
+	if (m->ipv6)
+		return sysctl_set_link(end->name, settings6, ARRAY_SIZE(settings6));
+	r = sysctl_set_link(end->name, no_settings6, ARRAY_SIZE(no_settings6));
+	return r == -ENOENT ? 0 : r;
+}
+
 /* What makes both ends alike: settings, then up, and not the other way round. */
 static int start_end(struct making *m, struct mnl_socket *socket, const struct link_end *end,
 		     const struct link_devconf *settings, size_t n, const char *alias)
@@ -108,8 +121,8 @@ static int start_end(struct making *m, struct mnl_socket *socket, const struct l
 	if (m->ipv6)
 		link_put_no_link_local(&batch, m->index);
 	r = nl_commit(socket, &batch, NULL);
-	if (!r && m->ipv6)
-		r = sysctl_set_link(end->name, settings6, ARRAY_SIZE(settings6));
+	if (!r)
+		r = set_ipv6(m, end);
 	if (r)
 		return r;
 	nl_batch_init(&batch);
@@ -230,6 +243,7 @@ static int make_ends(struct making *m, int host_fd, int netns_fd)
 	step(m, "enter the host's network");
 	if (setns(host_fd, CLONE_NEWNET) < 0)
 		return -errno;
+	m->ipv6 = sysctl_uses_ipv6();
 	step(m, "make the link");
 	r = nl_open(NETLINK_ROUTE, &host);
 	if (!r)
@@ -246,7 +260,7 @@ static int make_ends(struct making *m, int host_fd, int netns_fd)
 
 int veth_create(struct veth *veth, int host_fd, int netns_fd, const char **ret_step)
 {
-	struct making m = { .veth = veth, .ipv6 = sysctl_has_ipv6() };
+	struct making m = { .veth = veth };
 	int r;
 
 	veth_name(veth->uid, m.name);

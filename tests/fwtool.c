@@ -89,7 +89,7 @@ static void parse_option(struct machine *m, int option, const char *argument)
 	else if (option == 'c')
 		add_uids(m, argument);
 	else if (option == 'f')
-		m->context.restrict_forward = true;
+		m->context.restrict_forward4 = m->context.restrict_forward6 = true;
 	else if (option == 's')
 		m->policy = argument;
 	else if (option == 'l')

@@ -63,7 +63,7 @@ decides()
 
 	options=$(sed -n 's/^# machine: //p' "$1")
 	policies=$(grep -oE 'goto out_[^, ]+' "$2" | cut -d_ -f2-)
-	pool=$(sed -n 's|.*ip saddr != \([0-9.]*\)/.*|\1|p' "$2")
+	pool=$(sed -n 's|^\t*ip saddr != \([0-9.]*\)/.*|\1|p' "$2")
 	for policy in $policies; do
 		# shellcheck disable=SC2086 # words
 		"$BUILD/tests/fwtool" $options decide "$1" <<-EOT >"$WORK/decided" || return

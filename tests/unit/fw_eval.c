@@ -542,7 +542,8 @@ static void test_answers(void)
 
 static void test_machine(void)
 {
-	static const struct fw_context context = { .restrict_forward = true };
+	static const struct fw_context context = { .restrict_forward4 = true,
+						   .restrict_forward6 = true };
 	_cleanup_(firewall_done) struct firewall nothing = firewall_of("", &plain);
 	_cleanup_(firewall_done) struct firewall f = firewall_of("set dns none\n"
 								 "set uplink up0 up1\n"
