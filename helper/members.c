@@ -201,13 +201,17 @@ static int add_all_published(struct fw_table *table, const struct members *membe
 int members_add_to(const struct members *members, struct fw_table *table)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
-	int r;
+	bool has_links = false;
+	int r = 0;
 
-	r = nl_open(NETLINK_NETFILTER, &netfilter);
 	for (size_t i = 0; i < members->n && !r; i++) {
+		has_links |= members->list[i].group != 0;
 		if (members->list[i].live)
 			r = fw_add_live(table, members->list[i].uid);
 	}
+	if (r || !has_links)
+		return r;
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
 	/* Whoever has a port keeps it; then what is left goes to the others. */
 	if (!r)
 		r = add_all_published(table, members, netfilter);
