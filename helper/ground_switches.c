@@ -38,7 +38,7 @@ static const struct {
 	{ "ipv6/conf/", ACCEPT_RA },
 };
 
-/* The kernel lets a link be named ".x", "a.b" or "%s", but not with a slash or a blank. */
+/* The kernel lets a link be named ".x", "a.b" or "$x", but not with a slash or a blank. */
 static bool is_link(const char *name, size_t length)
 {
 	static const char *const others[] = { ".", "..", "all" };
