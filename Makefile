@@ -18,6 +18,9 @@ LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/pam_netns
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+# Where these two look, whatever PREFIX is.
+NETWORKDDIR ?= /usr/lib/systemd/network
+NETWORKMANAGERDIR ?= /usr/lib/NetworkManager/conf.d
 SYSCONFDIR ?= /etc
 # Where libpam looks for modules, whatever PREFIX is: Debian has a directory per
 # architecture, Fedora one per word length.
@@ -131,6 +134,7 @@ $(CTL): $(call objects,$(CTL_SRC)) $(BUILD)/conf.a
 install: all
 	install -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) \
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(NETWORKDDIR) $(DESTDIR)$(NETWORKMANAGERDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/security $(DESTDIR)$(DOCDIR)
 	install -m 644 $(MODULE) $(DESTDIR)$(PAMDIR)
 	install -m 755 $(HELPER) $(DESTDIR)$(LIBEXECDIR)
@@ -142,21 +146,27 @@ install: all
 			>$(DESTDIR)$(UNITDIR)/$${unit##*/} || exit; \
 		chmod 644 $(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 	done
+	install -m 644 conf/10-pam_netns.network $(DESTDIR)$(NETWORKDDIR)
+	install -m 644 conf/pam_netns-networkmanager.conf $(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf
 	install -m 644 README.md SECURITY.md NEWS LICENSE conf/netns.conf $(DESTDIR)$(DOCDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/security/netns.conf || \
 		install -m 644 conf/netns.conf $(DESTDIR)$(SYSCONFDIR)/security
 
-# The configuration stays, as an administrator's work.  A stack that names a module
+# Nothing of what is in force stays without what could take it back.  The
+# configuration does, as an administrator's work.  A stack that names a module
 # that is gone lets nobody in, root neither.
 uninstall:
 	@if [ -z "$(DESTDIR)" ] && grep -ls pam_netns.so $(SYSCONFDIR)/pam.conf \
 		$(SYSCONFDIR)/pam.d/* /usr/lib/pam.d/*; then \
 		echo 'uninstall: these still use pam_netns; take the line out first' >&2; exit 1; fi
+	@if [ -z "$(DESTDIR)" ] && [ -x $(SBINDIR)/netnsctl ]; then $(SBINDIR)/netnsctl unload; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_netns.so $(DESTDIR)$(LIBEXECDIR)/netns-helper \
 		$(DESTDIR)$(SBINDIR)/netnsctl \
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8))) \
-		$(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS))) \
+		$(DESTDIR)$(NETWORKDDIR)/10-pam_netns.network \
+		$(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:

@@ -40,12 +40,17 @@ expected()
 		644 f etc/security/netns.conf
 		755 d usr
 		755 d usr/lib
+		755 d usr/lib/NetworkManager
+		755 d usr/lib/NetworkManager/conf.d
+		644 f usr/lib/NetworkManager/conf.d/10-pam_netns.conf
 	EOT
 	[ "$pamdir" = usr/lib/security ] || echo "755 d ${pamdir%/security}"
 	echo "755 d $pamdir"
 	echo "644 f $pamdir/pam_netns.so"
 	cat <<-EOT
 		755 d usr/lib/systemd
+		755 d usr/lib/systemd/network
+		644 f usr/lib/systemd/network/10-pam_netns.network
 		755 d usr/lib/systemd/system
 		644 f usr/lib/systemd/system/pam_netns-sweep.service
 		644 f usr/lib/systemd/system/pam_netns-sweep.timer
@@ -154,8 +159,10 @@ note "$(cat "$WORK/local.out")"
 ok "PREFIX=/usr/local: installs" \
 	make_it BUILD="$WORK/local" PREFIX=/usr/local CFLAGS=-O1 DESTDIR="$WORK/l" install
 is "$(cd "$WORK/l" && find . -type f ! -path './usr/local/*' | LC_ALL=C sort)" \
-	"./etc/security/netns.conf"$'\n'"./$pamdir/pam_netns.so" \
-	"PREFIX=/usr/local: the configuration and the module are where others look for them"
+	"$(printf '%s\n' ./etc/security/netns.conf "./$pamdir/pam_netns.so" \
+		./usr/lib/NetworkManager/conf.d/10-pam_netns.conf \
+		./usr/lib/systemd/network/10-pam_netns.network | LC_ALL=C sort)" \
+	"PREFIX=/usr/local: what others look for is where they do"
 # paths FILE: the absolute ones of ours that are compiled in.
 paths()
 {
