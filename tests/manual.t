@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# netns.conf(5) knows every keyword of the parser, and its examples are accepted.
+# netns.conf(5) knows every keyword of the parser, and its examples are accepted, as
+# are those of README.md and what netns.conf has in comments.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -46,7 +47,26 @@ awk -v dir="$tmp" '
 	/^\.Ed/ { file = "" }
 	file { print >file }
 	in_examples && /^\.Bd/ { file = dir "/example-" ++n }' "$page"
-for example in "$tmp"/example-*; do
+# Indented blocks of README.md that start with a statement, but lines of a PAM stack.
+awk -v dir="$tmp" '
+	function block() {
+		if (text ~ /^(set|session|policy|addresses|include) / && text !~ /pam_netns\.so/)
+			printf "%s", text >(dir "/readme-" ++n)
+		text = ""
+	}
+	/^    / { sub(/^ +/, ""); text = text $0 "\n"; next }
+	{ block() }
+	END { block() }' README.md
+[ "$(find "$tmp" -name 'readme-*' | wc -l)" -ge 10 ]
+result $? "README.md has examples"
+
+# The file that is installed, with all that it suggests.
+sed -n 's/^#\([^ #]\)/\1/p; /^session/p' conf/netns.conf |
+	grep -v -e '^include ' -e '^.netnsctl ' >"$tmp/sample"
+[ "$(grep -c '^session ' "$tmp/sample")" -ge 6 ]
+result $? "netns.conf has suggestions"
+
+for example in "$tmp"/example-* "$tmp"/readme-* "$tmp/sample"; do
 	"$confdump" "$example" 2>&1 >/dev/null |
 		grep -v ': a login would not trust it$' >"$tmp/why"
 	[ -s "$example" ] && [ ! -s "$tmp/why" ]
