@@ -61,7 +61,7 @@ awk -v dir="$tmp" '
 result $? "README.md has examples"
 
 # The file that is installed, with all that it suggests.
-sed -n 's/^#\([^ #]\)/\1/p; /^session/p' conf/netns.conf |
+sed -n 's/^#\([^ #]\)/\1/p; t; /^session/p' conf/netns.conf |
 	grep -v -e '^include ' -e '^.netnsctl ' >"$tmp/sample"
 [ "$(grep -c '^session ' "$tmp/sample")" -ge 6 ]
 result $? "netns.conf has suggestions"
