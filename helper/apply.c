@@ -153,27 +153,32 @@ static int end_flows(const struct apply *a, const struct fw_table *table)
 	return r;
 }
 
-static void change_members(const struct apply *a, const struct machine *machine,
+/* Whether it is done. */
+static bool change_members(const struct apply *a, const struct machine *machine,
 			   const struct fw_table *table)
 {
 	const struct conf_place place = { .file = a->source };
+	bool left_out;
 	int r;
 
-	r = members_change(a->state, a->before, a->conf, &machine->context, a->out);
-	if (!r)
+	r = members_change(a->state, a->before, a->conf, &machine->context, a->wait, a->out);
+	left_out = r == -EAGAIN;
+	if (!r || left_out)
 		r = end_flows(a, table);
 	/* With the links, the last need for it is gone. */
-	if (!r && !has_links(a->conf) && has_links(a->before))
+	if (!r && !left_out && !has_links(a->conf) && has_links(a->before))
 		r = ground_clear(&a->before->settings);
 	if (r)
 		diag_add(a->diag, DIAG_WARNING, &place, NULL, 0,
 			 "in force, but not all open sessions could be changed: %s", strerror(-r));
+	return !left_out;
 }
 
 static int apply_all(const struct apply *a, struct members *members)
 {
 	_cleanup_(machine_done) struct machine machine = { 0 };
 	_cleanup_(fw_free_p) struct fw_table *table = NULL;
+	bool done = access(READY_PENDING, F_OK) < 0;
 	int r;
 
 	r = machine_init(&machine, a->conf);
@@ -192,10 +197,12 @@ static int apply_all(const struct apply *a, struct members *members)
 	if (!r)
 		r = put_in_force(a, table);
 	if (!r)
-		change_members(a, &machine, table);
+		done = change_members(a, &machine, table);
 	else
 		discard(a);
-	unlink(READY_PENDING);
+	/* It stays when somebody is still to be changed, be it by an earlier reload. */
+	if (done)
+		unlink(READY_PENDING);
 	return r;
 }
 

@@ -99,6 +99,7 @@ static int load_and_apply(const struct reload *reload, const struct state *state
 		.names = depends.list,
 		.state = state,
 		.diag = diag,
+		.wait = !reload->log,
 		.out = reload->log ? NULL : stdout,
 	};
 	int r;
@@ -125,6 +126,7 @@ static int apply_again(const struct reload *reload, const struct state *state,
 		.before = before,
 		.state = state,
 		.keep = true,
+		.wait = !reload->log,
 	};
 	int r = diag_new(&diag);
 

@@ -324,7 +324,7 @@ static int change_locked(const struct change *change, uint32_t uid)
 }
 
 int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
-		   const struct fw_context *context, FILE *out)
+		   const struct fw_context *context, bool wait, FILE *out)
 {
 	struct change change = { state, before, conf, context, out, -1 };
 	_cleanup_free_ uint32_t *uids = NULL;
@@ -341,7 +341,7 @@ int members_change(const struct state *state, const struct conf *before, const s
 		return r;
 	change.host_fd = host_fd;
 	for (size_t i = 0; i < n; i++) {
-		r = state_lock(state, STATE_LOCK_USER(uids[i]), true);
+		r = state_lock(state, STATE_LOCK_USER(uids[i]), wait);
 		if (!r) {
 			r = change_locked(&change, uids[i]);
 			state_unlock(state, STATE_LOCK_USER(uids[i]));

@@ -43,9 +43,10 @@ int members_add_to(const struct members *members, struct fw_table *table);
 /*
  * Makes the links of those who are there now what conf says, with the resolvers
  * of context, each under the user's lock; says on out (may be NULL) what changes for whom, compared
- * to before (NULL: not known).  Whoever cannot be changed is cut off.
+ * to before (NULL: not known).  A lock is the user's to hold up: with wait false,
+ * -EAGAIN says that somebody was left out for that.  Whoever cannot be changed is cut off.
  */
 int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
-		   const struct fw_context *context, FILE *out);
+		   const struct fw_context *context, bool wait, FILE *out);
 
 #endif

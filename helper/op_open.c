@@ -238,7 +238,13 @@ static int enter_current(struct op *op, struct opening *o, const struct state *s
 {
 	int r = enter_user(op, o, state);
 
-	return !r && o->made && !active_is_same(op->conf, &o->stamp) ? undo_user(op, o, state) : r;
+	if ((!r && !o->made) || active_is_same(op->conf, &o->stamp))
+		return r;
+	if (!r)
+		return undo_user(op, o, state);
+	/* Refused for what is not so any more, such as another policy of the link. */
+	o->outdated = true;
+	return r;
 }
 
 /* No session depends on it. */
@@ -352,11 +358,15 @@ static int open_once(struct op *op, bool *ret_outdated)
 
 int op_open(struct op *op)
 {
+	const struct proto_answer before = op->answer; /* it may have a notice */
 	bool outdated = true;
 	int r = 0;
 
-	for (unsigned attempt = 0; attempt < ATTEMPTS && outdated; attempt++)
+	for (unsigned attempt = 0; attempt < ATTEMPTS && outdated; attempt++) {
+		op->answer = before;
+		outdated = false;
 		r = open_once(op, &outdated);
+	}
 	if (r)
 		return r;
 	/* All that is left is to wait for the asker. */
