@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "conf/base.h"
+#include "helper/answer.h"
 #include "helper/client.h"
 #include "helper/proto.h"
 #include "helper/wire.h"
@@ -204,24 +205,6 @@ static int fail(struct proto_answer *answer, int r, const char *format, ...)
 	return r;
 }
 
-/* The combinations that a helper of ours sends; everything else is refused. */
-static bool answer_is_sound(const struct proto_answer *a, size_t length, bool has_fd)
-{
-	if (length != sizeof(*a) || a->version != PROTO_VERSION ||
-	    !memchr(a->text, '\0', sizeof(a->text)))
-		return false;
-	switch (a->result) {
-	case PROTO_ENTER:
-		return has_fd && a->netns != 0 && a->host <= 1 && a->shared <= 1;
-	case PROTO_STAY:
-	case PROTO_DONE:
-	case PROTO_FAILED:
-		return !has_fd;
-	default:
-		return false;
-	}
-}
-
 /* It goes to a log of lines. */
 static void make_printable(char *text)
 {
@@ -230,9 +213,9 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-static int receive(struct client *client, struct proto_answer *answer, int *ret_fd)
+static int receive(struct client *client, struct proto_answer *answer, struct wire_fds *ret_fds)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_(wire_fds_done) struct wire_fds fds = { .n = 0 };
 	size_t length;
 	int r;
 
@@ -241,20 +224,23 @@ static int receive(struct client *client, struct proto_answer *answer, int *ret_
 		return fail(answer, r, "%s did not answer within %d s", NETNS_HELPER,
 			    PROTO_DEADLINE_MS / 1000);
 	if (!r)
-		r = wire_recv(client->channel, answer, sizeof(*answer), &length, &fd, NULL);
+		r = wire_recv(client->channel, answer, sizeof(*answer), &length,
+			      ret_fds ? &fds : NULL, NULL);
 	if (r == -ECONNRESET)
 		return fail(answer, r, "%s ended without an answer", NETNS_HELPER);
-	if (!r && !answer_is_sound(answer, length, fd >= 0))
+	if (!r && !answer_is_sound(answer, length, fds.n))
 		r = -EPROTO;
 	if (r)
 		return fail(answer, r, "no usable answer from %s: %s", NETNS_HELPER, strerror(-r));
 	make_printable(answer->text);
-	*ret_fd = steal_fd(&fd);
+	if (ret_fds)
+		*ret_fds = fds;
+	fds.n = 0;
 	return 0;
 }
 
 static int ask(struct client *client, struct iovec *iov, size_t n, struct proto_answer *answer,
-	       int *ret_fd)
+	       struct wire_fds *ret_fds)
 {
 	_cleanup_close_ int theirs = -1;
 	int pair[2];
@@ -266,7 +252,7 @@ static int ask(struct client *client, struct iovec *iov, size_t n, struct proto_
 	client->channel = pair[0];
 	theirs = pair[1];
 	/* Sent first: the helper finds its request waiting. */
-	r = wire_send(client->channel, iov, n, -1);
+	r = wire_send(client->channel, iov, n, NULL);
 	if (r)
 		return fail(answer, r, "cannot send to %s: %s", NETNS_HELPER, strerror(-r));
 	r = spawn_helper(theirs, &client->pidfd);
@@ -275,14 +261,14 @@ static int ask(struct client *client, struct iovec *iov, size_t n, struct proto_
 	/* Otherwise its end would never be seen. */
 	close(steal_fd(&theirs));
 
-	r = receive(client, answer, ret_fd);
+	r = receive(client, answer, ret_fds);
 	if (r)
 		syscall(SYS_pidfd_send_signal, client->pidfd, SIGKILL, NULL, 0);
 	return r;
 }
 
 int client_ask(struct client *client, struct proto_request *request, const uint32_t *gids,
-	       uint32_t n_gids, struct proto_answer *ret_answer, int *ret_fd)
+	       uint32_t n_gids, struct proto_answer *ret_answer, struct wire_fds *ret_fds)
 {
 	struct iovec iov[] = {
 		{ .iov_base = request, .iov_len = sizeof(*request) },
@@ -300,7 +286,7 @@ int client_ask(struct client *client, struct proto_request *request, const uint3
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	r = ask(client, iov, ARRAY_SIZE(iov), ret_answer, ret_fd);
+	r = ask(client, iov, ARRAY_SIZE(iov), ret_answer, ret_fds);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return r;
 }

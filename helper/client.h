@@ -7,6 +7,7 @@
 
 struct proto_request;
 struct proto_answer;
+struct wire_fds;
 
 /*
  * Starts netns-helper, asks it one thing and hears the answer.
@@ -29,16 +30,16 @@ struct client {
 
 /*
  * Fills version and counts of request by itself.  Returns 0 with *ret_answer, a
- * result of PROTO_FAILED included, and the descriptor that came with it in
- * *ret_fd (the caller's; -1: none).  Otherwise a negative errno (-ETIMEDOUT
- * after PROTO_DEADLINE_MS, with the helper killed); ret_answer->text then says
- * what happened, for the log.
+ * result of PROTO_FAILED included, and the descriptors that came with it in
+ * *ret_fds (the caller's; NULL: an answer with any is refused).  Otherwise a
+ * negative errno (-ETIMEDOUT after PROTO_DEADLINE_MS, with the helper killed);
+ * ret_answer->text then says what happened, for the log.
  *
  * The helper keeps the namespace of its answer from being tidied away until
  * client_done(): enter first.
  */
 int client_ask(struct client *client, struct proto_request *request, const uint32_t *gids,
-	       uint32_t n_gids, struct proto_answer *ret_answer, int *ret_fd);
+	       uint32_t n_gids, struct proto_answer *ret_answer, struct wire_fds *ret_fds);
 
 /*
  * Whether the helper is there still, and with it what it holds.  Asked after

@@ -102,3 +102,11 @@ int confined_uids(const struct conf *conf, struct spans *uids)
 	spans_merge(uids);
 	return r;
 }
+
+bool confined_has(const struct conf *conf, uint32_t uid)
+{
+	_cleanup_(spans_done) struct spans uids = { 0 };
+	const struct span one = span_of_numbers(uid, uid, sizeof(uid));
+
+	return confined_uids(conf, &uids) == 0 && spans_contain(&uids, &one);
+}

@@ -2,6 +2,9 @@
 #ifndef HELPER_CONFINED_H
 #define HELPER_CONFINED_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct conf;
 struct spans;
 
@@ -12,5 +15,8 @@ struct spans;
  * uids, merged.  0 or -ENOMEM.
  */
 int confined_uids(const struct conf *conf, struct spans *uids);
+
+/* Whether uid is one of them; false also without memory to find out. */
+bool confined_has(const struct conf *conf, uint32_t uid);
 
 #endif

@@ -230,7 +230,6 @@ int ctl_exec(int argc, char **argv)
 int ctl_sweep(int argc, char **argv)
 {
 	_cleanup_(client_done) struct client client = CLIENT_INIT;
-	_cleanup_close_ int fd = -1;
 	struct proto_request request = { .op = PROTO_SWEEP };
 	struct proto_answer answer;
 	int status;
@@ -240,7 +239,8 @@ int ctl_sweep(int argc, char **argv)
 	if (ctl_need_root(argv[0]) || ctl_enter_host())
 		return 1;
 	status = ctl_repair();
-	if (client_ask(&client, &request, NULL, 0, &answer, &fd) < 0 || answer.result != PROTO_DONE)
+	if (client_ask(&client, &request, NULL, 0, &answer, NULL) < 0 ||
+	    answer.result != PROTO_DONE)
 		return ctl_error(0, "%s", answer.text);
 	printf("%u removed\n", answer.count);
 	return status;

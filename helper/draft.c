@@ -15,13 +15,6 @@ static void add_warnings(const struct conf *conf, struct diag *diag)
 	const struct conf_place file = { .file = conf->n_file_names ? conf->file_names[0] : "" };
 	const struct conf_place place = { .file = NETNS_HELPER };
 
-	for (size_t i = 0; i < conf->n_sessions; i++) {
-		const struct conf_session *s = conf->sessions[i];
-
-		if (s->network == CONF_NET_JOIN)
-			diag_add(diag, DIAG_WARNING, &s->place, NULL, 0,
-				 "this version refuses %s sessions", conf_network_name(s->network));
-	}
 	if (conf->settings.is_set & 1U << CONF_SETTING_FAMILIES)
 		diag_add(diag, DIAG_WARNING, &file, NULL, 0,
 			 "'set families' has no effect in this version");

@@ -234,6 +234,14 @@ int fit_note_live(uint32_t uid)
 	return r == -ENOENT || r == -EPROTONOSUPPORT ? 0 : r;
 }
 
+int fit_forget_live(uint32_t uid)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r = nl_open(NETLINK_NETFILTER, &netfilter);
+
+	return r ? r : fwset_remove_live(netfilter, uid);
+}
+
 int fit_remove(uint32_t uid)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;

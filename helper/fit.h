@@ -43,6 +43,9 @@ int fit_change(struct fit *fit);
 /* Makes it known that the user, who has no link, has no business in the host's network. */
 int fit_note_live(uint32_t uid);
 
+/* The contrary. */
+int fit_forget_live(uint32_t uid);
+
 /* Takes all of it away, whatever is there.  In the host's namespace. */
 int fit_remove(uint32_t uid);
 

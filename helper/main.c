@@ -133,16 +133,17 @@ static int run(struct op *op, const struct operation *operation)
 
 static int answer(struct op *op)
 {
-	struct iovec iov = { .iov_base = &op->answer, .iov_len = sizeof(op->answer) };
+	struct iovec iov = { .iov_base = &op->answer,
+			     .iov_len = PROTO_ANSWER_SIZE(op->answer.n_mounts) };
 
 	op->answer.version = PROTO_VERSION;
-	return wire_send(PROTO_CHANNEL_FD, &iov, 1, op->answer_fd);
+	return wire_send(PROTO_CHANNEL_FD, &iov, 1, &op->fds);
 }
 
 static int serve(void)
 {
 	static struct message message;
-	struct op op = { .host_fd = -1, .answer_fd = -1, .entering_fd = -1 };
+	struct op op = { .host_fd = -1, .entering_fd = -1 };
 	const struct operation *operation;
 	struct ucred cred = { 0 };
 	size_t length;

@@ -14,6 +14,7 @@
 #include "helper/fw.h"
 #include "helper/fw_build.h"
 #include "helper/fwset.h"
+#include "helper/joined.h"
 #include "helper/members.h"
 #include "helper/netns.h"
 #include "helper/nl.h"
@@ -123,6 +124,14 @@ static int read_member(const struct conf *conf, uint32_t uid, struct member *ret
 	return 0;
 }
 
+/* Whoever has something that the firewall knows of. */
+static int list_all(const struct state *state, uint32_t **uids, size_t *n)
+{
+	int r = state_list(state, uids, n);
+
+	return r ? r : joined_add_to(state, uids, n);
+}
+
 int members_find(const struct state *state, const struct conf *conf, struct members *members)
 {
 	_cleanup_free_ uint32_t *uids = NULL;
@@ -130,7 +139,7 @@ int members_find(const struct state *state, const struct conf *conf, struct memb
 	int r;
 
 	*members = (struct members){ 0 };
-	r = state_list(state, &uids, &n);
+	r = list_all(state, &uids, &n);
 	if (r)
 		return r;
 	members->list = calloc(n + 1, sizeof(*members->list));
@@ -301,6 +310,21 @@ static int change_link(const struct change *change, const struct member *member,
 	return r || !member->live ? r : fit_note_live(member->uid);
 }
 
+/* Who has no namespace here may be in another one, and is not changed. */
+static int change_joined(const struct change *change, uint32_t uid)
+{
+	struct member member;
+	int r;
+
+	if (!joined_is(change->state, uid))
+		return 0;
+	r = read_member(change->conf, uid, &member);
+	if (r)
+		return r;
+	free(member.name);
+	return member.live ? fit_note_live(uid) : 0;
+}
+
 static int change_locked(const struct change *change, uint32_t uid)
 {
 	struct member member;
@@ -310,7 +334,7 @@ static int change_locked(const struct change *change, uint32_t uid)
 
 	r = state_open_pin(change->state, uid, &fd, &inode);
 	if (r)
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT ? change_joined(change, uid) : r;
 	r = read_member(change->conf, uid, &member);
 	if (r)
 		return r;
@@ -336,7 +360,7 @@ int members_change(const struct state *state, const struct conf *before, const s
 
 	r = netns_open(NETNS_OF_HOST, &host_fd, &inode);
 	if (!r)
-		r = state_list(state, &uids, &n);
+		r = list_all(state, &uids, &n);
 	if (r)
 		return r;
 	change.host_fd = host_fd;

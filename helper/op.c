@@ -20,8 +20,7 @@ int op_fail(struct op *op, int r, const char *format, ...)
 
 		snprintf(text + n, PROTO_TEXT_MAX - n, ": %s", strerror(-r));
 	}
-	close_p(&op->answer_fd);
-	op->answer_fd = -1;
+	wire_fds_done(&op->fds);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include "conf/base.h"
 #include "helper/proto.h"
 #include "helper/tidy.h"
+#include "helper/wire.h"
 
 /* One request on its way through the helper. */
 struct op {
@@ -19,7 +20,7 @@ struct op {
 	int host_fd; /* the host's network namespace */
 	uint64_t host_inode;
 	struct proto_answer answer;
-	int answer_fd; /* travels with the answer; -1: none */
+	struct wire_fds fds; /* travel with the answer: the namespace, then its mounts */
 	int entering_fd; /* OPEN: holds a lock until our end, see state.h; -1: none */
 	struct stragglers stragglers; /* CLOSE: who was still inside */
 	bool entering; /* CLOSE: somebody was about to be */
@@ -41,6 +42,10 @@ void op_notice(struct op *op, const char *format, ...) PRINTF_LIKE(2, 3);
 int op_open(struct op *op);
 int op_close(struct op *op);
 int op_sweep(struct op *op);
+
+/* The part of op_open() that is for "join name"; confined: the user, whatever the service. */
+struct conf;
+int op_open_join(struct op *op, const struct conf *conf, const char *name, bool confined);
 
 /* What they do once the answer is out. */
 void op_open_after(struct op *op);

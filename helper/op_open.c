@@ -53,8 +53,9 @@ static int load_conf(struct op *op, struct active_stamp *ret_stamp, struct conf 
 /* The answer is the namespace that this thread is in by now.  It leads back to the host's. */
 static int answer_self(struct op *op)
 {
-	int r = netns_open(NETNS_OF_SELF, &op->answer_fd, &op->answer.netns);
+	int r = netns_open(NETNS_OF_SELF, &op->fds.fds[0], &op->answer.netns);
 
+	op->fds.n = r == 0;
 	if (r)
 		return op_fail(op, r, "cannot open the new network namespace");
 	/* Never the host's network by accident: whatever happened before, not with our answer. */
@@ -203,7 +204,7 @@ static int enter_user(struct op *op, struct opening *o, const struct state *stat
 	if (fits) {
 		r = enter(op, fd, "user's network namespace");
 		if (!r)
-			state_clear_idle(state, op->request.uid);
+			state_unmark(state, STATE_IDLE, op->request.uid);
 		return r;
 	}
 	/* Sessions by another service have a link, which is not for this one. */
@@ -296,7 +297,7 @@ static int open_host(struct op *op)
 	op->answer.result = PROTO_ENTER;
 	op->answer.host = 1;
 	op->answer.netns = op->host_inode;
-	op->answer_fd = steal_fd(&op->host_fd);
+	op->fds = (struct wire_fds){ .fds = { steal_fd(&op->host_fd) }, .n = 1 };
 	return 0;
 }
 
@@ -313,7 +314,7 @@ static int open_network(struct op *op, struct opening *o)
 	case CONF_NET_VETH:
 		return open_user(op, o);
 	case CONF_NET_JOIN:
-		return op_fail(op, -EINVAL, "join sessions are not available in this version");
+		return op_open_join(op, o->conf, o->session->name, o->always_confined);
 	}
 	return op_fail(op, -EINVAL, "the configuration names an unknown network");
 }

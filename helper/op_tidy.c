@@ -7,9 +7,11 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "helper/active.h"
+#include "helper/joined.h"
 #include "helper/op.h"
 #include "helper/state.h"
 #include "helper/tidy.h"
+#include "helper/uids.h"
 #include "helper/veth.h"
 
 /* The sshd process that serves the user outlives the close of its session a little. */
@@ -24,31 +26,6 @@ static uint32_t linger_time(void)
 	if (diag_new(&diag) < 0 || active_load(NETNS_CONF, diag, &conf) < 0)
 		return 0;
 	return conf->settings.linger;
-}
-
-static int compare_uids(const void *a, const void *b)
-{
-	const uint32_t *x = a;
-	const uint32_t *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* Adds what is not there yet.  A link without a pin is left over from a killed attempt. */
-static int add_others(uint32_t **uids, size_t *n, const uint32_t *others, size_t n_others)
-{
-	uint32_t *grown = reallocarray(*uids, *n + n_others + 1, sizeof(*grown));
-	size_t known = *n;
-
-	if (!grown)
-		return -ENOMEM;
-	*uids = grown;
-	if (known)
-		qsort(grown, known, sizeof(*grown), compare_uids);
-	for (size_t i = 0; i < n_others; i++)
-		if (!known || !bsearch(&others[i], grown, known, sizeof(*grown), compare_uids))
-			grown[(*n)++] = others[i];
-	return 0;
 }
 
 /*
@@ -67,8 +44,9 @@ static int tidy_all(const struct state *state, struct tidy_result *ret_result)
 	r = state_list(state, &pinned, &n_pinned);
 	if (!r)
 		r = veth_list(&linked, &n_linked);
+	/* A link without a pin is left over from a killed attempt. */
 	if (!r)
-		r = add_others(&pinned, &n_pinned, linked, n_linked);
+		r = uids_add(&pinned, &n_pinned, linked, n_linked);
 	return r ? r : tidy(state, pinned, n_pinned, linger_time(), NULL, ret_result);
 }
 
@@ -84,6 +62,9 @@ int op_sweep(struct op *op)
 	r = tidy_all(&state, &result);
 	if (r)
 		return op_fail(op, r, "cannot tidy %s/ns", NETNS_RUN);
+	r = joined_sweep(&state);
+	if (r)
+		return op_fail(op, r, "cannot tidy %s/joined", NETNS_RUN);
 	op->answer.result = PROTO_DONE;
 	op->answer.count = result.removed;
 	return 0;

@@ -10,7 +10,8 @@
 #include "helper/netns.h"
 #include "helper/procs.h"
 
-#define PROC_PATH_MAX 64
+#define PROC_PATH_MAX   64
+#define STATUS_LINE_MAX 256
 
 static DIR *open_dir_at(int at, const char *path)
 {
@@ -116,17 +117,38 @@ int procs_scan(procs_fn *fn, void *userdata)
 	return errno ? -errno : 0;
 }
 
-pid_t procs_parent(pid_t pid)
+/* The line of /proc/PID/status that begins with key. */
+static bool read_status(pid_t pid, const char *key, char line[STATUS_LINE_MAX])
 {
 	_cleanup_fclose_ FILE *f = NULL;
 	char path[PROC_PATH_MAX];
-	char line[256];
-	int parent;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "PPid: %d", &parent) == 1)
-			return parent;
-	return 0;
+	while (f && fgets(line, STATUS_LINE_MAX, f))
+		if (strncmp(line, key, strlen(key)) == 0)
+			return true;
+	return false;
+}
+
+int procs_uids(pid_t pid, uint32_t ret_uids[PROCS_UIDS])
+{
+	char line[STATUS_LINE_MAX];
+
+	if (!read_status(pid, "Uid:", line))
+		return -ESRCH;
+	return sscanf(line, "Uid: %u %u %u %u", &ret_uids[0], &ret_uids[1], &ret_uids[2],
+		      &ret_uids[3]) == PROCS_UIDS
+		       ? 0
+		       : -EIO;
+}
+
+pid_t procs_parent(pid_t pid)
+{
+	char line[STATUS_LINE_MAX];
+	int parent;
+
+	if (!read_status(pid, "PPid:", line) || sscanf(line, "PPid: %d", &parent) != 1)
+		return 0;
+	return parent;
 }

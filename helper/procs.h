@@ -16,6 +16,10 @@
 typedef int procs_fn(void *userdata, pid_t pid, uint64_t netns);
 int procs_scan(procs_fn *fn, void *userdata);
 
+/* Real, effective, saved and that of its files.  -ESRCH: pid is gone. */
+#define PROCS_UIDS 4
+int procs_uids(pid_t pid, uint32_t ret_uids[PROCS_UIDS]);
+
 /* The parent of pid; 0 when pid is gone. */
 pid_t procs_parent(pid_t pid);
 

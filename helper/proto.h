@@ -2,14 +2,15 @@
 #ifndef HELPER_PROTO_H
 #define HELPER_PROTO_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
  * The contract between whoever asks (the PAM module, netnsctl) and
  * netns-helper: one SOCK_SEQPACKET socketpair, one request with the asker's
- * credentials, one answer with at most one descriptor.  Both ends come from one
- * build, so a different version is an error and nothing is negotiated.  Unused
- * bytes are zero; text is NUL-terminated.
+ * credentials, one answer with exactly the descriptors that it announces.  Both
+ * ends come from one build, so a different version is an error and nothing is
+ * negotiated.  Unused bytes are zero; text is NUL-terminated.
  */
 
 #define PROTO_VERSION     1
@@ -19,6 +20,7 @@
 #define PROTO_SERVICE_MAX 256
 #define PROTO_PATH_MAX    256
 #define PROTO_TEXT_MAX    256
+#define PROTO_MOUNTS_MAX  32
 
 /* Within this an operation is over: answered, or its helper killed. */
 #define PROTO_DEADLINE_MS 5000
@@ -41,11 +43,25 @@ struct proto_request {
 };
 
 enum proto_result {
-	PROTO_ENTER = 1, /* enter the namespace that comes with the answer */
+	PROTO_ENTER = 1, /* enter the namespace that comes with the answer, with its mounts */
 	PROTO_STAY, /* no change, no descriptor */
 	PROTO_DONE, /* CLOSE, SWEEP: no descriptor */
 	PROTO_FAILED, /* no descriptor; text says why */
 };
+
+/*
+ * What the session sees at a path instead of what is there; nothing, where
+ * nothing is there.  Its descriptor is a mount that is attached nowhere.  Only
+ * certain paths are accepted, see answer.c.
+ */
+struct proto_mount {
+	char path[PROTO_PATH_MAX];
+};
+
+/*
+ * Sent as far as its mounts go.  ENTER has a descriptor for the namespace and
+ * one for each mount, in this order.
+ */
 
 struct proto_answer {
 	uint32_t version;
@@ -54,9 +70,13 @@ struct proto_answer {
 	uint32_t shared; /* ENTER: 1 when it is kept for the user's other sessions: ask CLOSE later
 			  */
 	uint32_t count; /* CLOSE, SWEEP: namespaces removed */
-	uint32_t unused;
+	uint32_t n_mounts; /* ENTER, and never into the host's namespace */
 	uint64_t netns; /* ENTER: inode of the namespace */
 	char text[PROTO_TEXT_MAX]; /* for the log; a notice, or why it failed */
+	struct proto_mount mounts[PROTO_MOUNTS_MAX];
 };
+
+#define PROTO_ANSWER_SIZE(n_mounts) \
+	(offsetof(struct proto_answer, mounts) + (n_mounts) * sizeof(struct proto_mount))
 
 #endif

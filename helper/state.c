@@ -11,6 +11,7 @@
 #include "conf/base.h"
 #include "helper/netns.h"
 #include "helper/state.h"
+#include "helper/trust.h"
 
 #define UID_TEXT_MAX 16
 
@@ -19,33 +20,11 @@ static void uid_text(char text[UID_TEXT_MAX], uint32_t uid)
 	snprintf(text, UID_TEXT_MAX, "%u", uid);
 }
 
-static int check_ours(int fd, mode_t type)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	/* Made before us by somebody else, or opened up: nothing in it can be trusted. */
-	if ((st.st_mode & S_IFMT) != type || st.st_uid != 0 || (st.st_mode & 022))
-		return -EPERM;
-	return 0;
-}
-
 static int open_dir(int at, const char *name, bool create, int *ret_fd)
 {
-	_cleanup_close_ int fd = -1;
-	int r;
-
 	if (create && mkdirat(at, name, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = check_ours(fd, S_IFDIR);
-	if (r)
-		return r;
-	*ret_fd = steal_fd(&fd);
-	return 0;
+	return trust_open_dir(at, name, ret_fd);
 }
 
 static int open_lock(struct state *state, bool create)
@@ -55,7 +34,7 @@ static int open_lock(struct state *state, bool create)
 	state->lock = openat(state->run, "lock", flags, 0600);
 	if (state->lock < 0)
 		return -errno;
-	return check_ours(state->lock, S_IFREG);
+	return trust_check(state->lock, S_IFREG);
 }
 
 static int is_mount_point(int fd, bool *ret_is)
@@ -227,7 +206,7 @@ int state_unpin(const struct state *state, uint32_t uid)
 	 */
 	if (unlinkat(state->ns, name, 0) < 0 && errno != ENOENT)
 		return -errno;
-	state_clear_idle(state, uid);
+	state_unmark(state, STATE_IDLE, uid);
 	return 0;
 }
 
@@ -246,11 +225,11 @@ static bool parse_uid(const char *name, uint32_t *ret_uid)
 	return true;
 }
 
-int state_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n)
+static int list_uids(int at, const char *name, uint32_t **ret_uids, size_t *ret_n)
 {
 	_cleanup_free_ uint32_t *uids = NULL;
 	_cleanup_(closedir_p) DIR *dir = NULL;
-	_cleanup_close_ int fd = openat(state->ns, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const struct dirent *d;
 	size_t n = 0;
 	size_t room = 0;
@@ -283,50 +262,109 @@ int state_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n)
 	return 0;
 }
 
-/* Makes the mark, with the time since boot as its time: no clock that anybody sets. */
-static int make_mark(int dir, const char *name, const struct timespec *now)
+int state_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n)
 {
-	const struct timespec times[2] = { *now, *now };
-	_cleanup_close_ int fd = -1;
+	return list_uids(state->ns, ".", ret_uids, ret_n);
+}
 
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+static const char *const mark_dirs[] = {
+	[STATE_IDLE] = "idle",
+	[STATE_JOINED] = "joined",
+};
+_Static_assert(ARRAY_SIZE(mark_dirs) == N_STATE_MARKS, "a kind of mark without a directory");
+
+#define MARK_PATH_MAX (sizeof("joined/") + UID_TEXT_MAX)
+
+static void mark_path(char path[MARK_PATH_MAX], enum state_mark mark, uint32_t uid)
+{
+	snprintf(path, MARK_PATH_MAX, "%s/%u", mark_dirs[mark], uid);
+}
+
+/* Makes the mark, with the time since boot as its time: no clock that anybody sets. */
+static int make_mark(int dir, const char *name, bool anew)
+{
+	_cleanup_close_ int fd = -1;
+	struct timespec times[2];
+
+	fd = openat(dir, name, O_WRONLY | O_CREAT | (anew ? 0 : O_EXCL) | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
 	if (fd < 0)
 		return errno == EEXIST ? 0 : -errno;
+	clock_gettime(CLOCK_BOOTTIME, &times[0]);
+	times[1] = times[0];
 	return futimens(fd, times) < 0 ? -errno : 0;
 }
 
-int state_mark_idle(const struct state *state, uint32_t uid, uint32_t *ret_seconds)
+static int read_mark(int dir, const char *name, uint32_t *ret_seconds)
 {
-	_cleanup_close_ int dir = -1;
-	char name[UID_TEXT_MAX];
 	struct timespec now;
 	struct stat st;
-	int r;
 
-	uid_text(name, uid);
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	/* Another user's tidy may remove the directory when it is empty: not under our lock. */
-	do {
-		close_p(&dir);
-		dir = -1;
-		r = open_dir(state->run, "idle", true, &dir);
-		if (!r)
-			r = make_mark(dir, name, &now);
-	} while (r == -ENOENT);
-	if (r)
-		return r;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	/* A mark whose maker was killed has the time of day, which is later: no use. */
 	*ret_seconds = st.st_mtime > now.tv_sec ? UINT32_MAX : (uint32_t)(now.tv_sec - st.st_mtime);
 	return 0;
 }
 
-void state_clear_idle(const struct state *state, uint32_t uid)
+static int open_and_mark(const struct state *state, const char *marks, uint32_t uid, bool anew,
+			 uint32_t *ret_seconds)
 {
-	char path[sizeof("idle/") + UID_TEXT_MAX];
+	_cleanup_close_ int dir = -1;
+	char name[UID_TEXT_MAX];
+	int r;
 
-	snprintf(path, sizeof(path), "idle/%u", uid);
+	uid_text(name, uid);
+	/* Another user's tidy may remove the directory when it is empty: not under our lock. */
+	do {
+		close_p(&dir);
+		dir = -1;
+		r = open_dir(state->run, marks, true, &dir);
+		if (!r)
+			r = make_mark(dir, name, anew);
+	} while (r == -ENOENT);
+	return r ? r : read_mark(dir, name, ret_seconds);
+}
+
+int state_mark(const struct state *state, enum state_mark mark, uint32_t uid, uint32_t *ret_seconds)
+{
+	return open_and_mark(state, mark_dirs[mark], uid, false, ret_seconds);
+}
+
+int state_mark_anew(const struct state *state, enum state_mark mark, uint32_t uid)
+{
+	uint32_t seconds;
+
+	return open_and_mark(state, mark_dirs[mark], uid, true, &seconds);
+}
+
+void state_unmark(const struct state *state, enum state_mark mark, uint32_t uid)
+{
+	char path[MARK_PATH_MAX];
+
+	mark_path(path, mark, uid);
 	if (unlinkat(state->run, path, 0) == 0)
-		unlinkat(state->run, "idle", AT_REMOVEDIR); /* fails while others linger */
+		/* Fails while others have one. */
+		unlinkat(state->run, mark_dirs[mark], AT_REMOVEDIR);
+}
+
+bool state_is_marked(const struct state *state, enum state_mark mark, uint32_t uid)
+{
+	char path[MARK_PATH_MAX];
+
+	mark_path(path, mark, uid);
+	return faccessat(state->run, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int state_list_marked(const struct state *state, enum state_mark mark, uint32_t **ret_uids,
+		      size_t *ret_n)
+{
+	int r = list_uids(state->run, mark_dirs[mark], ret_uids, ret_n);
+
+	if (r != -ENOENT)
+		return r;
+	*ret_uids = NULL;
+	*ret_n = 0;
+	return 0;
 }

@@ -12,6 +12,7 @@
  *   ns/UID       a user's network namespace: an empty file with nsfs mounted on it;
  *                ns itself is a private mount, made with the first one
  *   idle/UID     since when nobody has been in it (mtime); only with linger
+ *   joined/UID   see joined.h
  *   lock         locks of its bytes, see below
  *   active*.conf see active.h
  *   session/     see fw_files.h
@@ -77,10 +78,21 @@ int state_unpin(const struct state *state, uint32_t uid);
 int state_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n);
 
 /*
- * Seen without anybody inside: *ret_seconds is how long ago that was first (0, on
- * the first call), whatever happens to the clock.  state_clear_idle() forgets it.
+ * Marks of a user.  state_mark() makes one if it is not there; *ret_seconds is how
+ * long ago it was made, or last made anew, whatever happens to the clock.  Under
+ * the user's lock.
  */
-int state_mark_idle(const struct state *state, uint32_t uid, uint32_t *ret_seconds);
-void state_clear_idle(const struct state *state, uint32_t uid);
+enum state_mark {
+	STATE_IDLE, /* nobody is in the namespace */
+	STATE_JOINED, /* see joined.h */
+	N_STATE_MARKS,
+};
+int state_mark(const struct state *state, enum state_mark mark, uint32_t uid,
+	       uint32_t *ret_seconds);
+int state_mark_anew(const struct state *state, enum state_mark mark, uint32_t uid);
+void state_unmark(const struct state *state, enum state_mark mark, uint32_t uid);
+bool state_is_marked(const struct state *state, enum state_mark mark, uint32_t uid);
+int state_list_marked(const struct state *state, enum state_mark mark, uint32_t **ret_uids,
+		      size_t *ret_n);
 
 #endif

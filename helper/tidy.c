@@ -9,6 +9,7 @@
 
 #include "conf/base.h"
 #include "helper/fit.h"
+#include "helper/joined.h"
 #include "helper/netns.h"
 #include "helper/procs.h"
 #include "helper/state.h"
@@ -119,7 +120,7 @@ static bool lingers(const struct state *state, const struct target *t, uint32_t 
 	if (linger == 0 || t->netns == 0)
 		return false;
 	/* When it cannot be noted, it would linger for ever. */
-	return state_mark_idle(state, t->uid, &seconds) == 0 && seconds < linger;
+	return state_mark(state, STATE_IDLE, t->uid, &seconds) == 0 && seconds < linger;
 }
 
 static int remove_unused(const struct state *state, const struct target *targets, size_t n,
@@ -133,7 +134,7 @@ static int remove_unused(const struct state *state, const struct target *targets
 
 		result->entering |= t->entering;
 		if (t->used || t->entering)
-			state_clear_idle(state, t->uid);
+			state_unmark(state, STATE_IDLE, t->uid);
 		if (t->used || t->entering || lingers(state, t, linger)) {
 			result->kept++;
 			continue;
@@ -142,6 +143,9 @@ static int remove_unused(const struct state *state, const struct target *targets
 		r = fit_remove(t->uid);
 		if (!r)
 			r = state_unpin(state, t->uid);
+		/* Another session of the user may be elsewhere. */
+		if (!r && joined_is(state, t->uid))
+			r = fit_note_live(t->uid);
 		if (!r && t->netns)
 			result->removed++;
 		else if (r && !first)

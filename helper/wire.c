@@ -28,13 +28,31 @@ int wire_pair(int ret_fds[2])
 	return 0;
 }
 
-int wire_send(int sock, struct iovec *iov, size_t n, int fd)
+void wire_fds_done(struct wire_fds *fds)
+{
+	for (size_t i = 0; i < fds->n; i++)
+		close_p(&fds->fds[i]);
+	fds->n = 0;
+}
+
+/* The credentials and the most descriptors that a message can have. */
+union control {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(WIRE_FDS_MAX * sizeof(int))];
+};
+
+static void put_control(struct cmsghdr *cmsg, int type, const void *data, size_t size)
+{
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = type;
+	cmsg->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(cmsg), data, size);
+}
+
+int wire_send(int sock, struct iovec *iov, size_t n, const struct wire_fds *fds)
 {
 	struct ucred cred = { .pid = getpid(), .uid = geteuid(), .gid = getegid() };
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
+	union control control = { 0 };
 	struct msghdr msg = {
 		.msg_iov = iov,
 		.msg_iovlen = n,
@@ -44,17 +62,12 @@ int wire_send(int sock, struct iovec *iov, size_t n, int fd)
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 	ssize_t sent;
 
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_CREDENTIALS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(cred));
-	memcpy(CMSG_DATA(cmsg), &cred, sizeof(cred));
-	if (fd >= 0) {
-		msg.msg_controllen = sizeof(control);
-		cmsg = CMSG_NXTHDR(&msg, cmsg);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
+	put_control(cmsg, SCM_CREDENTIALS, &cred, sizeof(cred));
+	if (fds && fds->n > 0) {
+		size_t size = fds->n * sizeof(*fds->fds);
+
+		msg.msg_controllen += CMSG_SPACE(size);
+		put_control(CMSG_NXTHDR(&msg, cmsg), SCM_RIGHTS, fds->fds, size);
 	}
 
 	do
@@ -66,8 +79,7 @@ int wire_send(int sock, struct iovec *iov, size_t n, int fd)
 
 /* What the control messages of one message held. */
 struct ancillary {
-	int fds[2]; /* one more than is ever accepted */
-	size_t n_fds;
+	struct wire_fds fds;
 	struct ucred cred;
 	bool strange;
 };
@@ -77,8 +89,8 @@ static void ancillary_take(struct ancillary *a, const unsigned char *data)
 	int fd;
 
 	memcpy(&fd, data, sizeof(fd));
-	if (a->n_fds < ARRAY_SIZE(a->fds)) {
-		a->fds[a->n_fds++] = fd;
+	if (a->fds.n < WIRE_FDS_MAX) {
+		a->fds.fds[a->fds.n++] = fd;
 		return;
 	}
 	close(fd);
@@ -106,13 +118,10 @@ static void ancillary_parse(struct msghdr *msg, struct ancillary *a)
 	}
 }
 
-int wire_recv(int sock, void *buffer, size_t size, size_t *ret_length, int *ret_fd,
+int wire_recv(int sock, void *buffer, size_t size, size_t *ret_length, struct wire_fds *ret_fds,
 	      struct ucred *ret_cred)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(2 * sizeof(int))];
-	} control;
+	union control control;
 	struct iovec iov = { .iov_base = buffer, .iov_len = size };
 	struct msghdr msg = {
 		.msg_iov = &iov,
@@ -120,7 +129,7 @@ int wire_recv(int sock, void *buffer, size_t size, size_t *ret_length, int *ret_
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	struct ancillary a = { .fds = { -1, -1 } };
+	struct ancillary a = { .fds.n = 0 };
 	ssize_t got;
 
 	do
@@ -130,17 +139,16 @@ int wire_recv(int sock, void *buffer, size_t size, size_t *ret_length, int *ret_
 		return -errno;
 
 	ancillary_parse(&msg, &a);
-	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || a.strange || a.n_fds > (ret_fd ? 1 : 0)) {
-		for (size_t i = 0; i < a.n_fds; i++)
-			close(a.fds[i]);
+	if ((msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) || a.strange || (a.fds.n && !ret_fds)) {
+		wire_fds_done(&a.fds);
 		return -EPROTO;
 	}
-	if (got == 0 && a.n_fds == 0)
+	if (got == 0 && a.fds.n == 0)
 		return -ECONNRESET;
 
 	*ret_length = (size_t)got;
-	if (ret_fd)
-		*ret_fd = a.fds[0];
+	if (ret_fds)
+		*ret_fds = a.fds;
 	if (ret_cred)
 		*ret_cred = a.cred;
 	return 0;

@@ -11,6 +11,7 @@
 #include "conf/base.h"
 #include "helper/client.h"
 #include "helper/proto.h"
+#include "helper/wire.h"
 #include "pam_netns/caller.h"
 #include "pam_netns/session.h"
 #include "pam_netns/user.h"
@@ -85,7 +86,6 @@ static void tidy(pam_handle_t *pamh, struct session *s)
 {
 	_cleanup_(caller_return) struct caller caller = { 0 };
 	_cleanup_(client_done) struct client client = CLIENT_INIT;
-	_cleanup_close_ int fd = -1;
 	struct proto_request request = { .op = PROTO_CLOSE, .uid = s->uid };
 	struct proto_answer answer;
 
@@ -95,7 +95,8 @@ static void tidy(pam_handle_t *pamh, struct session *s)
 	s->tidy = false;
 	/* Low limits do no harm here: what fails now, the next sweep mends. */
 	(void)caller_borrow(&caller);
-	if (client_ask(&client, &request, NULL, 0, &answer, &fd) < 0 || answer.result != PROTO_DONE)
+	if (client_ask(&client, &request, NULL, 0, &answer, NULL) < 0 ||
+	    answer.result != PROTO_DONE)
 		pam_syslog(pamh, LOG_WARNING, "uid %u: %s", s->uid, answer.text);
 }
 
@@ -234,10 +235,37 @@ static int fill_request(const struct call *c, struct proto_request *q)
 	return 0;
 }
 
-static int enter_answer(struct call *c, struct client *client, const struct proto_answer *answer,
-			int fd)
+/* Has the session see files of its own, where the answer brings any. */
+static int enter_mounts(struct call *c, const struct proto_answer *answer,
+			const struct wire_fds *fds)
 {
-	int r = session_enter(fd, answer->netns, answer->host == 1);
+	struct mounts *mounts = &c->session->mounts;
+	const char *step;
+	const char *path;
+	int r;
+
+	/* Of a session that was not closed. */
+	r = mounts_leave(mounts);
+	if (r)
+		return refuse(c, "cannot go back to the mounts of before: %s", strerror(-r));
+	if (answer->n_mounts == 0)
+		return PAM_SUCCESS;
+	r = mounts_enter(mounts, answer->mounts, fds->fds + 1, answer->n_mounts, &step, &path);
+	if (r)
+		return refuse(c, "cannot %s%s%s: %s", step, path ? " " : "", path ? path : "",
+			      strerror(-r));
+	if (path)
+		pam_syslog(c->pamh, LOG_WARNING,
+			   "user %s: there is no %s here that the session's could replace",
+			   c->quoted, path);
+	debug(c, "user %s has %u files of the session's own", c->quoted, answer->n_mounts);
+	return PAM_SUCCESS;
+}
+
+static int enter_answer(struct call *c, struct client *client, const struct proto_answer *answer,
+			const struct wire_fds *fds)
+{
+	int r = session_enter(fds->fds[0], answer->netns, answer->host == 1);
 
 	/* Stopped for so long that the helper has gone: the user's next login may get another. */
 	if (!r && !client_is_held(client))
@@ -246,22 +274,24 @@ static int enter_answer(struct call *c, struct client *client, const struct prot
 	client_done(client);
 	c->session->uid = c->user.uid;
 	c->session->tidy = answer->shared == 1;
-	if (!r) {
+	if (r)
+		r = refuse(c, "cannot enter network namespace %llu: %s",
+			   (unsigned long long)answer->netns, strerror(-r));
+	else
+		r = enter_mounts(c, answer, fds);
+	if (r == PAM_SUCCESS)
 		debug(c, "user %s is in network namespace %llu%s", c->quoted,
 		      (unsigned long long)answer->netns, answer->host ? " (the host's)" : "");
-		return PAM_SUCCESS;
-	}
-	r = refuse(c, "cannot enter network namespace %llu: %s", (unsigned long long)answer->netns,
-		   strerror(-r));
-	/* The caller will not close what did not open. */
-	tidy(c->pamh, c->session);
+	else
+		/* The caller will not close what did not open. */
+		tidy(c->pamh, c->session);
 	return r;
 }
 
 static int open_asked(struct call *c)
 {
 	_cleanup_(client_done) struct client client = CLIENT_INIT;
-	_cleanup_close_ int fd = -1;
+	_cleanup_(wire_fds_done) struct wire_fds fds = { .n = 0 };
 	struct proto_request request = { 0 };
 	struct proto_answer answer;
 	int r;
@@ -269,7 +299,7 @@ static int open_asked(struct call *c)
 	r = fill_request(c, &request);
 	if (r)
 		return refuse(c, "unusable name of the PAM service: %s", strerror(-r));
-	r = client_ask(&client, &request, c->user.gids, (uint32_t)c->user.n_gids, &answer, &fd);
+	r = client_ask(&client, &request, c->user.gids, (uint32_t)c->user.n_gids, &answer, &fds);
 	if (r || answer.result == PROTO_FAILED)
 		return refuse(c, "%s", answer.text);
 	if (answer.text[0])
@@ -279,7 +309,7 @@ static int open_asked(struct call *c)
 		return PAM_SUCCESS;
 	}
 	if (answer.result == PROTO_ENTER)
-		return enter_answer(c, &client, &answer, fd);
+		return enter_answer(c, &client, &answer, &fds);
 	return refuse(c, "the helper answered something else");
 }
 
@@ -350,7 +380,8 @@ PAM_EXTERN __attribute__((visibility("default"))) int pam_sm_close_session(pam_h
 	tidy(pamh, c.session);
 	/* Without privilege it cannot go back; systemd's (sd-pam) is about to end anyway. */
 	if (r && geteuid() == 0) {
-		pam_syslog(pamh, LOG_ERR, "cannot go back to the network of before: %s",
+		pam_syslog(pamh, LOG_ERR,
+			   "cannot go back to the network and the mounts of before: %s",
 			   strerror(-r));
 		return PAM_SYSTEM_ERR;
 	}

@@ -82,11 +82,14 @@ int session_seal(void)
 
 int session_restore(struct session *s)
 {
+	int mounts;
+	int r;
+
 	if (s->before == 0 || s->owner != getpid())
 		return 0;
-	if (s->before_fd < 0)
-		return session_enter_host();
-	return enter(s->before_fd, s->before);
+	mounts = mounts_leave(&s->mounts);
+	r = s->before_fd < 0 ? session_enter_host() : enter(s->before_fd, s->before);
+	return r ? r : mounts;
 }
 
 void session_forget(struct session *s)
@@ -94,6 +97,7 @@ void session_forget(struct session *s)
 	close_p(&s->before_fd);
 	s->before_fd = -1;
 	s->before = 0;
+	mounts_forget(&s->mounts);
 }
 
 int session_check_single_thread(void)

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "conf/base.h"
+#include "pam_netns/mounts.h"
 
 /*
  * Where a session's process was before we moved it.  The host's network is not
@@ -19,11 +20,12 @@ struct session {
 	int before_fd; /* -1: the host's, or not moved */
 	bool tidy; /* tell the helper at the end */
 	uint32_t uid;
+	struct mounts mounts;
 };
 
-#define SESSION_INIT            \
-	{                       \
-		.before_fd = -1 \
+#define SESSION_INIT                                   \
+	{                                              \
+		.before_fd = -1, .mounts = MOUNTS_INIT \
 	}
 
 /*
@@ -46,7 +48,10 @@ int session_enter_host(void) WARN_UNUSED_RESULT;
 /* Enters an empty network: what is left when nothing else is certain. */
 int session_seal(void) WARN_UNUSED_RESULT;
 
-/* Goes back. 0 also when it never moved, or in another process than the owner. */
+/*
+ * Goes back, with its mounts too. 0 also when it never moved, or in another
+ * process than the owner.
+ */
 int session_restore(struct session *s) WARN_UNUSED_RESULT;
 
 /* There is no way back any more: it went, or it is somebody else's. */

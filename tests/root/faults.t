@@ -703,7 +703,7 @@ run_back
 conf 'set on-error seal
 session root host
 session alice join vpn0'
-seals "on-error seal, not available" "join"
+seals "on-error seal, not available" "no network namespace /run/netns/vpn0"
 no_debris
 mv $HELPER "$WORK/away"
 refused "on-error seal, without the helper" "$HELPER.*No such file"

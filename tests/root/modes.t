@@ -219,7 +219,7 @@ clear_log
 gets alice refused
 like "$(cat "$WORK/where")" 'msg error The network of your session could not be set up' \
 	"  alice is told in one sentence"
-ok "  the log has the reason" wait_for_log "user alice: .*join.*; .*refused"
+ok "  the log has the reason" wait_for_log "user alice: .*/run/netns/vpn0; .*refused"
 gets carol loopback
 pam_stack optional 'session optional pam_netns.so' 'session required pam_permit.so'
 run pamdo -s optional -u alice open ns run 'ip -o link show up' close
@@ -236,7 +236,7 @@ run pamdo -s sshd -u alice open ns run 'ip -o link show up' close
 like "$OUT" 'open 0 ' "  the session opens"
 isnt "$(sed -n 's/^ns //p' <<<"$OUT")" "$host" "  not in the host's network"
 unlike "$OUT" ': lo:' "  but in one where nothing is up"
-ok "  and the log says so" wait_for_log 'user alice: sealed: .*join'
+ok "  and the log says so" wait_for_log 'user alice: sealed: .*/run/netns/vpn0'
 gets carol loopback
 
 no_debris "nothing is left of any of them"

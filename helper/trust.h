@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_TRUST_H
+#define HELPER_TRUST_H
+
+#include <sys/types.h>
+
+/*
+ * Whether what fd is open on is of this type (S_IFDIR ...), root's, and not for
+ * others to write to.  0, or a negative errno: -EPERM, it is not.
+ */
+int trust_check(int fd, mode_t type);
+
+/* Opens the directory name, no symbolic link, below at, and checks it. */
+int trust_open_dir(int at, const char *name, int *ret_fd);
+
+#endif

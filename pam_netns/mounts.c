@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h> /* and not sys/mount.h: glibc has the newer calls since 2.36 only */
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "helper/proto.h"
+#include "pam_netns/mounts.h"
+
+#define MOUNTS_OF_HOST "/proc/1/ns/mnt"
+#define MOUNTS_OF_SELF "/proc/thread-self/ns/mnt"
+
+static int find_inode(const char *path, uint64_t *ret_inode)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	*ret_inode = st.st_ino;
+	return 0;
+}
+
+/* Which file, by which mount; without asking a server. */
+static int look(int at, const char *path, int flags, struct statx *ret)
+{
+	return statx(at, path, flags | AT_STATX_DONT_SYNC, STATX_INO | STATX_MNT_ID, ret) < 0
+		       ? -errno
+		       : 0;
+}
+
+static bool is_same(const struct statx *a, const struct statx *b)
+{
+	return a->stx_mnt_id == b->stx_mnt_id && a->stx_ino == b->stx_ino &&
+	       a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor;
+}
+
+static int open_directory(const char *path, int *ret_fd)
+{
+	*ret_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+/* Opens path, unless it is what is at other. */
+static int open_unless(const char *path, const char *other, int *ret_fd)
+{
+	_cleanup_close_ int fd = -1;
+	struct statx here, there;
+	int r;
+
+	r = open_directory(path, &fd);
+	if (!r)
+		r = look(fd, "", AT_EMPTY_PATH, &here);
+	if (!r)
+		r = look(AT_FDCWD, other, 0, &there);
+	if (!r && !is_same(&here, &there))
+		*ret_fd = steal_fd(&fd);
+	return r;
+}
+
+/* Notes where the process is. */
+static int note(struct mounts *m, uint64_t *ret_before)
+{
+	uint64_t host;
+	int r;
+
+	r = find_inode(MOUNTS_OF_HOST, &host);
+	if (!r)
+		r = find_inode(MOUNTS_OF_SELF, ret_before);
+	/* Not ".": that takes leave to enter it, which root has not on every file system. */
+	if (!r)
+		r = open_unless("/proc/thread-self/cwd", "/", &m->cwd_fd);
+	if (r)
+		return r;
+	if (*ret_before == host)
+		return open_unless("/", "/proc/1/root", &m->root_fd);
+	m->before_fd = open(MOUNTS_OF_SELF, O_RDONLY | O_CLOEXEC);
+	if (m->before_fd < 0)
+		return -errno;
+	return open_directory("/", &m->root_fd);
+}
+
+/* What is mounted elsewhere comes to the mounts at path, and nothing goes there. */
+static int follow_only(const char *path)
+{
+	return syscall(SYS_mount, NULL, path, NULL, MS_SLAVE | MS_REC, NULL) < 0 ? -errno : 0;
+}
+
+/*
+ * move_mount(2) by its defaults: not onto what a symbolic link leads to but onto
+ * the link itself, as /etc/resolv.conf often is one.  There it stays when whoever
+ * owns the file at the other end renames a new one over it.  Believed when seen:
+ * of another descriptor than the right one the kernel would make something else,
+ * if anything.  -ENOENT: there is nothing at path.
+ */
+static int attach(const char *path, int fd)
+{
+	struct statx mount, seen;
+	int r;
+
+	r = look(fd, "", AT_EMPTY_PATH, &mount);
+	if (r)
+		return r;
+	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return -errno;
+	r = look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &seen);
+	if (r)
+		return r;
+	if (!is_same(&mount, &seen))
+		return -ESTALE;
+	/* A copy of a mount of the host's may be one that the host's follow, too. */
+	return follow_only(path);
+}
+
+static int attach_all(const struct proto_mount *list, const int *fds, size_t n,
+		      const char **ret_path)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r = attach(list[i].path, fds[i]);
+
+		if (r)
+			*ret_path = list[i].path;
+		if (r && r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+static int move(struct mounts *m, const char **ret_step)
+{
+	uint64_t before;
+	int r;
+
+	*ret_step = "find its place in the file system";
+	r = note(m, &before);
+	if (r)
+		return r;
+	*ret_step = "make a mount namespace";
+	if (unshare(CLONE_NEWNS) < 0)
+		return -errno;
+	m->before = before;
+	return 0;
+}
+
+static int fill(const struct proto_mount *list, const int *fds, size_t n, const char **ret_step,
+		const char **ret_path)
+{
+	int r;
+
+	*ret_step = "keep its mounts from the host";
+	r = follow_only("/");
+	if (r)
+		return r;
+	*ret_step = "replace";
+	return attach_all(list, fds, n, ret_path);
+}
+
+/* setns(2) leads to the root of the namespace. */
+static int go_back_to(int ns, const struct mounts *m)
+{
+	uint64_t now;
+	int r;
+
+	if (setns(ns, CLONE_NEWNS) < 0)
+		return -errno;
+	if (m->root_fd >= 0 && (fchdir(m->root_fd) < 0 || chroot(".") < 0))
+		return -errno;
+	if (chdir("/") < 0)
+		return -errno;
+	if (m->cwd_fd >= 0)
+		(void)!fchdir(m->cwd_fd);
+	r = find_inode(MOUNTS_OF_SELF, &now);
+	return r || now == m->before ? r : -ESTALE;
+}
+
+int mounts_leave(struct mounts *m)
+{
+	_cleanup_close_ int host = -1;
+	int r;
+
+	if (m->before == 0)
+		return 0;
+	if (m->before_fd < 0) {
+		host = open(MOUNTS_OF_HOST, O_RDONLY | O_CLOEXEC);
+		if (host < 0)
+			return -errno;
+	}
+	/* setns(2) refuses a process that shares its directory with another. */
+	if (unshare(CLONE_FS) < 0)
+		return -errno;
+	r = go_back_to(m->before_fd < 0 ? host : m->before_fd, m);
+	if (!r)
+		mounts_forget(m);
+	return r;
+}
+
+void mounts_forget(struct mounts *m)
+{
+	const struct mounts none = MOUNTS_INIT;
+
+	close_p(&m->before_fd);
+	close_p(&m->root_fd);
+	close_p(&m->cwd_fd);
+	*m = none;
+}
+
+int mounts_enter(struct mounts *m, const struct proto_mount *list, const int *fds, size_t n,
+		 const char **ret_step, const char **ret_path)
+{
+	int r;
+
+	*ret_path = NULL;
+	r = move(m, ret_step);
+	if (r) {
+		mounts_forget(m);
+		return r;
+	}
+	r = fill(list, fds, n, ret_step, ret_path);
+	if (r)
+		(void)mounts_leave(m);
+	return r;
+}

@@ -1,0 +1,157 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tripwire and join: whom a line confines has no business in the host's
+# network, by name from the reload on, by group while logged in.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/vpn.sh
+. "$TOP/tests/vpn.sh"
+in_sandbox "$@"
+install_product
+
+sandbox_net
+make_far
+make_vpn
+for service in pamdo cron; do
+	pam_stack $service 'session required pam_netns.so'
+done
+in_peer peer1 "$TOP/tests/probe" serve peer1 80 >"$WORK/peer1" &
+wait_for 5 grep -q ready "$WORK/peer1" || abort "no server in peer1"
+joined=/run/pam_netns/joined
+
+lines='tcp 198.51.100.10 80
+udp 198.51.100.10 80
+tcp 2001:db8:1::10 80
+udp 2001:db8:1::10 80'
+# What the four lines say to a socket in the host's network.
+free='peer1 192.0.2.2
+peer1 192.0.2.2
+peer1 2001:db8::2
+peer1 2001:db8::2'
+stopped='prohibited
+stopped
+prohibited
+stopped'
+
+# as USER CMD...: in the host's network, by no session.
+as()
+{
+	local user=$1
+
+	shift
+	setpriv --reuid "$user" --regid "$user" --init-groups -- "$@"
+}
+
+# is_free USER NAME, is_stopped USER NAME
+is_free()
+{
+	is "$(as "$1" "$TOP/tests/probe" ask <<<"$lines")" "$free" "$2"
+}
+
+is_stopped()
+{
+	is "$(as "$1" "$TOP/tests/probe" ask <<<"$lines")" "$stopped" "$2"
+}
+
+# login USER [SERVICE]: a session that has a process of the user's.
+login()
+{
+	local name=$1${2-}
+
+	hold "$name" pamdo -s "${2-pamdo}" -u "$1" open run 'read -r _' close
+	wait_for 5 pgrep -u "$1" -x sh >"$WORK/pid" || abort "$1 does not log in"
+}
+
+# As if nothing had been seen for a long time.
+much_later()
+{
+	touch -d @1 $joined/*
+}
+
+sweep()
+{
+	netnsctl sweep >"$WORK/sweep" 2>&1
+}
+
+conf 'session dave    join vpn0
+session carol    host
+session @students join vpn0
+session *         host'
+is_free alice "nothing is loaded yet: a student reaches the world from the host's network"
+netnsctl reload
+
+is_stopped dave "by name: at once"
+is_free carol "another one is free"
+is_free alice "by group: a student is free as long as nobody has looked up the group"
+login dave
+fails "dave, whom the table knows, is noted nowhere" test -e $joined
+release dave
+login alice
+is_stopped alice "alice logs in: she is not free any more"
+is "$(ls $joined)" 1001 "which is noted"
+is_free bob "another student is"
+
+sweep
+is_stopped alice "a sweep while she is there changes nothing"
+much_later
+sweep
+is_stopped alice "nor does one much later"
+netnsctl reload
+is_stopped alice "nor a reload"
+nft flush ruleset
+netnsctl reload
+is_stopped alice "nor that the firewall was flushed, and loaded again"
+
+release alice
+is_stopped alice "she logs out: it stays"
+sweep
+is_stopped alice "and after a sweep, which may have come too early"
+much_later
+login alice
+sweep
+is_stopped alice "she logs in again: it was not too late"
+release alice
+much_later
+sweep
+is_free alice "she logs out, and a later sweep lets her go"
+fails "and leaves no note" test -e $joined
+
+note "sessions of her own network beside"
+conf 'session @students via cron loopback
+session @students join vpn0
+session * host'
+netnsctl reload
+login alice
+login alice cron
+is_stopped alice "with both"
+release alicecron
+no_namespace()
+{
+	[ -z "$(ls /run/pam_netns/ns)" ]
+}
+ok "the loopback one goes with its namespace" wait_for 6 no_namespace
+is_stopped alice "and she still is not free"
+login alice cron
+release alice
+much_later
+sweep
+is_stopped alice "it is the same the other way round"
+release alicecron
+ok "her namespace goes" wait_for 6 no_namespace
+much_later
+sweep
+is_free alice "and a later sweep lets her go"
+
+note "she leaves the group"
+login alice
+is_stopped alice "a student"
+sed -i '/^students:/s/alice,//' /etc/group
+netnsctl reload
+is_free alice "after the next reload she is none"
+release alice
+much_later
+sweep
+fails "and nothing is left" test -e $joined
+no_debris
+
+done_testing
