@@ -190,7 +190,7 @@ static int enter_user(struct op *op, struct opening *o, const struct state *stat
 {
 	_cleanup_close_ int fd = -1;
 	uint64_t inode;
-	bool fits;
+	bool fits = false;
 	int r;
 
 	r = state_open_pin(state, op->request.uid, &fd, &inode);
