@@ -64,6 +64,7 @@ veth_conf()
 {
 	conf -k "$(printf '%s\n' "$@")
 policy p {
+	dns none
 	out allow to any tcp 7777 udp 7777
 }
 session alice veth p"
