@@ -15,10 +15,12 @@
 #define DENIED_TIMEOUT 3600U
 
 /*
- * How many a minute, of each session.  A set has room for 65535, which all share:
- * one that scans ports would fill it, and of others nothing would be remembered.
+ * How many are new in a minute, of each source.  A set has room for 65535, which
+ * all share: one that scans ports would fill it, and of others nothing would be
+ * remembered.
  */
-#define DENIED_RATE 30U
+#define DENIED_RATE  30U
+#define DENIED_BURST 300U
 
 /* Without these, connections hang where a packet is too big for the way. */
 static void add_errors(struct fw_build *b)
@@ -34,6 +36,39 @@ static void add_errors(struct fw_build *b)
 		fw_accept());
 }
 
+/* A set of what was denied. */
+struct note {
+	const char *name;
+	const enum fw_field *fields; /* the first one is the source */
+	size_t n;
+	bool has_ports;
+};
+
+/*
+ * What is new and over the rate goes to beyond.  The rate is that of a source, as
+ * the sets go by source: a link is another one after each log-in.
+ */
+static void add_note(struct fw_chain *chain, struct fw_table *table, const struct note *note,
+		     const struct fw_chain *beyond)
+{
+	static const struct fw_rate rate = { DENIED_RATE, DENIED_BURST };
+	struct fw_set *rates =
+		fw_add_dynamic(table, note->fields, 1, DENIED_TIMEOUT, "%s_rate", note->name);
+	struct fw_set *set =
+		fw_add_dynamic(table, note->fields, note->n, DENIED_TIMEOUT, "%s", note->name);
+	struct fw_expr is_new = fw_not(fw_is_added(set));
+	struct fw_expr is_too_often = fw_not(fw_limit_each(rates, rate));
+
+	if (note->has_ports) {
+		fw_rule(chain, NULL, fw_is_tcp_or_udp(table), is_new, is_too_often,
+			fw_goto(beyond));
+		fw_rule(chain, NULL, fw_is_tcp_or_udp(table), fw_update(set));
+	} else {
+		fw_rule(chain, NULL, is_new, is_too_often, fw_goto(beyond));
+		fw_rule(chain, NULL, fw_update(set));
+	}
+}
+
 /* What users tried in vain, by source: that is who it was. */
 static struct fw_chain *add_denied(struct fw_table *table)
 {
@@ -41,47 +76,33 @@ static struct fw_chain *add_denied(struct fw_table *table)
 	static const enum fw_field v6[] = { FW_IP6_SADDR, FW_L4PROTO, FW_IP6_DADDR, FW_TH_DPORT };
 	static const enum fw_field icmp[] = { FW_IP_SADDR, FW_IP_DADDR, FW_ICMP };
 	static const enum fw_field icmpv6[] = { FW_IP6_SADDR, FW_IP6_DADDR, FW_ICMPV6 };
-	static const struct {
-		const char *name;
-		const enum fw_field *fields;
-		size_t n;
-		bool has_ports;
-	} sets[] = {
+	static const struct note notes[] = {
 		{ "denied4", v4, ARRAY_SIZE(v4), true },
 		{ "denied6", v6, ARRAY_SIZE(v6), true },
 		{ "denied4_icmp", icmp, ARRAY_SIZE(icmp), false },
 		{ "denied6_icmp", icmpv6, ARRAY_SIZE(icmpv6), false },
 	};
+	struct fw_chain *beyond = fw_add_chain(table, NULL, NULL, "denied_beyond");
 	struct fw_chain *chain = fw_add_chain(table, NULL, NULL, "denied");
 
-	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-		struct fw_set *set = fw_add_dynamic(table, sets[i].fields, sets[i].n,
-						    DENIED_TIMEOUT, "%s", sets[i].name);
-
-		if (sets[i].has_ports)
-			fw_rule(chain, NULL, fw_is_tcp_or_udp(table), fw_update(set));
-		else
-			fw_rule(chain, NULL, fw_update(set));
-	}
+	fw_rule(beyond, "too many of one session to be remembered", fw_count());
+	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+		add_note(chain, table, &notes[i], beyond);
 	return chain;
 }
 
 static void add_ends(struct fw_build *b)
 {
-	static const enum fw_field session[] = { FW_IIF };
 	struct fw_chain *denied = add_denied(b->table);
-	struct fw_set *rates = fw_add_dynamic(b->table, session, ARRAY_SIZE(session),
-					      DENIED_TIMEOUT, "denied_rate");
-	struct fw_expr not_too_often = fw_limit_each(rates, DENIED_RATE);
 
 	b->refuse = fw_add_chain(b->table, NULL, NULL, "refuse");
-	fw_rule(b->refuse, NULL, not_too_often, fw_jump(denied));
+	fw_rule(b->refuse, NULL, fw_jump(denied));
 	fw_rule(b->refuse, NULL, fw_is(FW_L4PROTO, IPPROTO_TCP), fw_reset());
 	fw_rule(b->refuse, NULL, fw_reject());
 
 	/* What comes from outside is not of a user. */
 	b->discard = fw_add_chain(b->table, NULL, NULL, "discard");
-	fw_rule(b->discard, NULL, fw_is_session(FW_IIFGROUP), not_too_often, fw_jump(denied));
+	fw_rule(b->discard, NULL, fw_is_session(FW_IIFGROUP), fw_jump(denied));
 	fw_rule(b->discard, NULL, fw_drop());
 }
 

@@ -154,6 +154,17 @@ static enum outcome eval_update(struct walk *w, const struct fw_expr *e)
 	return GOES_ON;
 }
 
+/* Nobody has sent anything before. */
+static enum outcome eval_match_added(struct walk *w, const struct fw_expr *e)
+{
+	return e->negate ? eval_update(w, e) : ENDS;
+}
+
+static enum outcome eval_limit_each(struct walk *w, const struct fw_expr *e)
+{
+	return e->negate ? ENDS : eval_update(w, e);
+}
+
 /* The rule is for those beyond the limit. */
 static enum outcome eval_limit_connections(struct walk *w, const struct fw_expr *e)
 {
@@ -203,6 +214,7 @@ static eval_fn *const eval_kinds[] = {
 	[FW_MATCH] = eval_match,
 	[FW_MATCH_SET] = eval_match_set,
 	[FW_MATCH_BITS] = eval_match_bits,
+	[FW_MATCH_ADDED] = eval_match_added,
 	[FW_COUNTER] = eval_nothing,
 	[FW_COUNTER_NAMED] = eval_nothing,
 	[FW_LIMIT] = eval_nothing,
@@ -210,7 +222,7 @@ static eval_fn *const eval_kinds[] = {
 	[FW_SET_MARK] = eval_set_mark,
 	[FW_UPDATE] = eval_update,
 	[FW_LIMIT_CONNECTIONS] = eval_limit_connections,
-	[FW_LIMIT_EACH] = eval_update,
+	[FW_LIMIT_EACH] = eval_limit_each,
 	[FW_ACCEPT] = eval_verdict,
 	[FW_DROP] = eval_verdict,
 	[FW_RESET] = eval_verdict,

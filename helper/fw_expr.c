@@ -78,9 +78,14 @@ struct fw_expr fw_limit_connections(const struct fw_set *set, uint32_t number)
 	return (struct fw_expr){ .kind = FW_LIMIT_CONNECTIONS, .set = set, .number = number };
 }
 
-struct fw_expr fw_limit_each(const struct fw_set *set, uint32_t number)
+struct fw_expr fw_limit_each(const struct fw_set *set, struct fw_rate rate)
 {
-	return (struct fw_expr){ .kind = FW_LIMIT_EACH, .set = set, .number = number };
+	return (struct fw_expr){ .kind = FW_LIMIT_EACH, .set = set, .rate = rate };
+}
+
+struct fw_expr fw_is_added(const struct fw_set *set)
+{
+	return (struct fw_expr){ .kind = FW_MATCH_ADDED, .set = set };
 }
 
 struct fw_expr fw_goto(const struct fw_chain *chain)

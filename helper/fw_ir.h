@@ -109,7 +109,6 @@ extern const struct fw_field_info fw_fields[FW_N_FIELDS];
 #define FW_KEYS_MAX          4U
 #define FW_DATA_MAX          20U /* an IPv6 address and a port, in whole registers */
 #define FW_LIMIT_BURST(rate) (2 * (rate))
-#define FW_EACH_BURST(rate)  (10 * (rate))
 
 struct fw_chain;
 
@@ -146,6 +145,7 @@ enum fw_expr_kind {
 	FW_MATCH, /* field is in span */
 	FW_MATCH_SET, /* field is in set */
 	FW_MATCH_BITS, /* field has one of the bits of number */
+	FW_MATCH_ADDED, /* the fields of set are in it */
 	/* statements */
 	FW_COUNTER,
 	FW_COUNTER_NAMED, /* name */
@@ -154,7 +154,7 @@ enum fw_expr_kind {
 	FW_SET_MARK, /* sets the bits of number in the mark */
 	FW_UPDATE, /* puts the fields of set, with a counter, into it */
 	FW_LIMIT_CONNECTIONS, /* likewise, and goes on over number connections */
-	FW_LIMIT_EACH, /* likewise, and goes on number times a minute, with a burst */
+	FW_LIMIT_EACH, /* likewise, and goes on within rate; negated, over it */
 	/* verdicts */
 	FW_ACCEPT,
 	FW_DROP,
@@ -170,12 +170,18 @@ enum fw_expr_kind {
 	FW_N_KINDS,
 };
 
+struct fw_rate {
+	uint64_t per_minute;
+	uint32_t burst;
+};
+
 struct fw_expr {
 	enum fw_expr_kind kind;
 	enum fw_field field;
-	bool negate; /* a match: is not */
+	bool negate; /* a match: is not; a limit: is over it */
 	int family; /* of DNAT */
 	uint32_t number;
+	struct fw_rate rate;
 	const char *name; /* lives as long as the rule is being added, or is static */
 	const struct fw_set *set;
 	const struct fw_chain *chain;
@@ -274,7 +280,8 @@ struct fw_expr fw_number(enum fw_expr_kind kind, uint32_t number);
 struct fw_expr fw_log(const char *prefix);
 struct fw_expr fw_update(const struct fw_set *set);
 struct fw_expr fw_limit_connections(const struct fw_set *set, uint32_t number);
-struct fw_expr fw_limit_each(const struct fw_set *set, uint32_t number);
+struct fw_expr fw_limit_each(const struct fw_set *set, struct fw_rate rate);
+struct fw_expr fw_is_added(const struct fw_set *set);
 struct fw_expr fw_goto(const struct fw_chain *chain);
 struct fw_expr fw_jump(const struct fw_chain *chain);
 struct fw_expr fw_vmap(enum fw_field field, const struct fw_set *map);

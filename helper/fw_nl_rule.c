@@ -35,13 +35,14 @@ static void put_counter_named(struct fw_writer *w, const struct fw_expr *e)
 	nftnl_expr_set_str(expr, NFTNL_EXPR_OBJREF_IMM_NAME, e->name);
 }
 
-static void set_limit(struct nftnl_expr *expr, uint32_t rate, uint64_t seconds, uint32_t burst)
+static void set_limit(struct nftnl_expr *expr, uint64_t rate, uint64_t seconds, uint32_t burst,
+		      bool over)
 {
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_RATE, rate);
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_UNIT, seconds);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_BURST, burst);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_FLAGS, 0);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_FLAGS, over ? NFT_LIMIT_F_INV : 0);
 }
 
 static void put_limit(struct fw_writer *w, const struct fw_expr *e)
@@ -49,7 +50,7 @@ static void put_limit(struct fw_writer *w, const struct fw_expr *e)
 	struct nftnl_expr *expr = fw_nl_add(w, "limit");
 
 	if (expr)
-		set_limit(expr, e->number, 1, FW_LIMIT_BURST(e->number));
+		set_limit(expr, e->number, 1, FW_LIMIT_BURST(e->number), false);
 }
 
 static void put_log(struct fw_writer *w, const struct fw_expr *e)
@@ -99,7 +100,7 @@ static struct nftnl_expr *element_expr_new(const struct fw_expr *e)
 		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, 0);
 		nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, 0);
 	} else if (e->kind == FW_LIMIT_EACH) {
-		set_limit(expr, e->number, 60, FW_EACH_BURST(e->number));
+		set_limit(expr, e->rate.per_minute, 60, e->rate.burst, e->negate);
 	} else {
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_CONNLIMIT_COUNT, e->number);
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
@@ -127,9 +128,8 @@ static void put_dynset(struct fw_writer *w, const struct fw_expr *e)
 	nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, inner, 0);
 }
 
-static void put_update(struct fw_writer *w, const struct fw_expr *e)
+static void load_fields(struct fw_writer *w, const struct fw_set *set)
 {
-	const struct fw_set *set = e->set;
 	size_t offset = 0;
 
 	for (size_t i = 0; i < set->n_keys; i++)
@@ -138,7 +138,18 @@ static void put_update(struct fw_writer *w, const struct fw_expr *e)
 		fw_nl_load(w, set->fields[i], offset);
 		offset += fw_room(set->key[i]);
 	}
+}
+
+static void put_update(struct fw_writer *w, const struct fw_expr *e)
+{
+	load_fields(w, e->set);
 	put_dynset(w, e);
+}
+
+static void put_match_added(struct fw_writer *w, const struct fw_expr *e)
+{
+	load_fields(w, e->set);
+	fw_nl_lookup(w, e->set, e->negate, FW_NL_NO_DATA);
 }
 
 static void put_immediate(struct fw_writer *w, int verdict, const struct fw_chain *chain)
@@ -242,6 +253,7 @@ static put_fn *const put_kinds[] = {
 	[FW_MATCH] = fw_nl_match,
 	[FW_MATCH_SET] = fw_nl_match_set,
 	[FW_MATCH_BITS] = fw_nl_match_bits,
+	[FW_MATCH_ADDED] = put_match_added,
 	[FW_COUNTER] = put_counter,
 	[FW_COUNTER_NAMED] = put_counter_named,
 	[FW_LIMIT] = put_limit,

@@ -153,10 +153,16 @@ static void put_update(FILE *out, const struct fw_expr *e)
 	if (add)
 		fprintf(out, " ct count over %" PRIu32 " }", e->number);
 	else if (e->kind == FW_LIMIT_EACH)
-		fprintf(out, " limit rate %" PRIu32 "/minute burst %" PRIu32 " packets }",
-			e->number, FW_EACH_BURST(e->number));
+		fprintf(out, " limit rate%s %" PRIu64 "/minute burst %" PRIu32 " packets }",
+			e->negate ? " over" : "", e->rate.per_minute, e->rate.burst);
 	else
 		fputs(" counter }", out);
+}
+
+static void put_match_added(FILE *out, const struct fw_expr *e)
+{
+	put_fields(out, e->set);
+	fprintf(out, "%s @%s", e->negate ? " !=" : "", e->set->name);
 }
 
 static void put_dnat(FILE *out, const struct fw_expr *e)
@@ -220,6 +226,7 @@ static put_fn *const put_kinds[FW_N_KINDS] = {
 	[FW_UPDATE] = put_update,
 	[FW_LIMIT_CONNECTIONS] = put_update,
 	[FW_LIMIT_EACH] = put_update,
+	[FW_MATCH_ADDED] = put_match_added,
 	[FW_VMAP] = put_vmap,
 	[FW_DNAT] = put_dnat,
 	[FW_DNAT_MAP] = put_dnat,

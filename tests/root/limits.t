@@ -30,7 +30,7 @@ policy unlimited {
 	out allow to 198.51.100.0/24 2001:db8:1::/64
 }
 session alice,bob veth few
-session carol veth unlimited"
+session carol,dave veth unlimited"
 ok "the configuration is loaded" netnsctl reload
 for user in alice bob carol; do
 	enter $user
@@ -69,14 +69,23 @@ forget_connections()
 	"${TRAFFIC[@]}" forget || abort "connection tracking does not forget"
 }
 
+# traffic USER ARG...: of a program that is not run by "as"
+traffic()
+{
+	local user=$1
+
+	shift
+	in_session "$user" setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all \
+		"${TRAFFIC[@]}" "$@"
+}
+
 # many USER PROTOCOL ADDRESS PORT NUMBER [PORTS]: as hold has it
 many()
 {
 	local user=$1
 
 	shift
-	hold "many-$user" in_session "$user" setpriv --reuid "$user" --regid "$user" --init-groups \
-		--inh-caps=-all "${TRAFFIC[@]}" many "$@"
+	hold "many-$user" traffic "$user" many "$@"
 }
 
 hold peer in_peer peer1 "${TRAFFIC[@]}" count 80 81 82 83 84
@@ -114,6 +123,15 @@ denied()
 		.elem.val.concat | map(tostring) | join(" ")'
 }
 
+# hits SET SOURCE PORT: how often it was tried, by UDP
+hits()
+{
+	nft -j list set inet pam_netns "$1" | jq --arg source "$2" --argjson port "$3" \
+		'[.nftables[] | .set? | .elem? // [] | .[] | .elem |
+			select(.val.concat[0] == $source and .val.concat[1] == "udp" and
+				.val.concat[3] == $port) | .counter.packets] | add // 0'
+}
+
 # Another each time: one has a single rate for all that is denied to her.
 SCANNERS=(alice carol)
 
@@ -139,6 +157,34 @@ for i in 0 1; do
 	note "$number of those of $scanner are"
 	ok "  some of what $scanner tried is" test "$number" -ge 100
 	ok "  but not so much that others have no room" test "$number" -le 3000
+	ok "  the others are counted" test "$(rule_counter denied_beyond \
+		'too many of one session to be remembered')" -ge $((2 * 65535 - number - 10))
+	before=$(hits "${SETS[i]}" "$address" 1)
+	as "$scanner" "${TRAFFIC[@]}" send "udp/${PEER2[i]}/1" >/dev/null
+	is "$(hits "${SETS[i]}" "$address" 1)" $((before + 1)) "  what is known of $scanner still counts"
+done
+
+# Links come and go, and those who have them stay the same.
+has_no_link()
+{
+	! ip link show nu1004
+}
+
+for i in 0 1; do
+	known=()
+	for n in 1 2 3 4; do
+		login dave || abort "$LOGIN_OUT"
+		address=$(addresses_of dave | sed -n "$((i + 1))p")
+		# Others each time.
+		mapfile -t targets < <(seq -f "udp/${PEER2[i]}/%.0f" "${n}000" "${n}399")
+		traffic dave send "${targets[@]}" >/dev/null
+		known+=("$(denied "${SETS[i]}" | grep -c "^$address ")")
+		logout dave
+		wait_for 5 has_no_link || abort "dave has a link still"
+	done
+	note "known of dave after each log-in: ${known[*]}"
+	ok "dave tries 400 ports, some are known, IPv${FAMILIES[i]}" test "${known[0]}" -ge 100
+	ok "  a new log-in does not make room for more" test "${known[3]}" -lt $((known[0] + 150))
 done
 
 for user in alice bob carol; do

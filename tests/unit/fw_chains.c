@@ -307,12 +307,15 @@ static void test_statements(void)
 	struct fw_chain *base = fw_add_chain(t, &forward, NULL, "base");
 	struct fw_set *set4 = fw_add_dynamic(t, v4, ARRAY_SIZE(v4), 0, "v4");
 	struct fw_set *set6 = fw_add_dynamic(t, v6, ARRAY_SIZE(v6), 0, "v6");
+	const struct fw_rate rate = { .per_minute = 1, .burst = 1 };
 	struct fw_packet packet = tcp;
 
 	fw_rule(base, "v6", fw_update(set6), fw_drop());
+	fw_rule(base, "known", fw_is_added(set4), fw_drop());
+	fw_rule(base, "often", fw_not(fw_limit_each(set4, rate)), fw_drop());
 	fw_rule(base, "connections", fw_limit_connections(set4, 5), fw_drop());
 	fw_rule(base, "noted", fw_count(), fw_number(FW_LIMIT, 1), fw_log("x"), fw_update(set4),
-		fw_limit_each(set4, 1));
+		fw_not(fw_is_added(set4)), fw_limit_each(set4, rate));
 	fw_rule(base, "v4", fw_update(set4), fw_drop());
 	is_str(decide(t, &tcp), "!base v4", "limits are not reached, what is noted goes on");
 	packet.proto = IPPROTO_ICMP;
