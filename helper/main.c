@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "conf/base.h"
 #include "helper/host.h"
@@ -56,6 +57,21 @@ static void note_deadline(int number)
  * the first SIGALRM ends a wait for a lock, so that the asker hears why; the
  * second one, and no later than the asker gives up, ends us.
  */
+/*
+ * The one above is for a helper that runs.  One that its user has stopped, or
+ * frozen with a control group, takes no signal but this.
+ */
+static int set_last_deadline(void)
+{
+	struct sigevent kill = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	const struct itimerspec deadline = { .it_value = { .tv_sec = PROTO_DEADLINE_MS / 1000 } };
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &kill, &timer) < 0)
+		return -errno;
+	return timer_settime(timer, 0, &deadline, NULL) < 0 ? -errno : 0;
+}
+
 static void reset_signals(void)
 {
 	const struct sigaction once = { .sa_handler = note_deadline,
@@ -182,6 +198,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	reset_signals();
+	r = set_last_deadline();
+	if (r)
+		return 1;
 	openlog("netns-helper", LOG_PID, LOG_AUTHPRIV);
 	r = privs_start();
 	if (!r)
