@@ -11,7 +11,7 @@
 #include "helper/nl.h"
 #include "helper/rule.h"
 
-#define RULES_MAX 64
+#define RULES_MAX 1024
 
 /* As the kernel's own: systemd-networkd removes the rules of others. */
 #define OUR_PROTOCOL RTPROT_KERNEL
@@ -196,6 +196,39 @@ int rule_is_set(struct mnl_socket *socket, int family, const struct conf_prefix 
 	return r;
 }
 
+/* How many of the rules at the end are exactly ours: what was made, but not made room for. */
+static size_t count_made(const struct rules *rules, const struct conf_prefix *pool)
+{
+	const size_t n = pool ? ARRAY_SIZE(wanted) : 1;
+	size_t at = rules->n;
+
+	for (size_t i = n; i > 0; i--) {
+		const struct rule *r;
+
+		while (at > 0 && rules->rule[at - 1].kind == KIND_OTHER)
+			at--;
+		if (at == 0)
+			return 0;
+		r = &rules->rule[--at];
+		if (r->kind != wanted[pool ? i - 1 : ARRAY_SIZE(wanted) - 1] ||
+		    r->protocol != OUR_PROTOCOL ||
+		    (r->kind != KIND_KERNEL && !same_prefix(&r->from, pool)))
+			return 0;
+	}
+	return rules->n - at;
+}
+
+static void put_all(struct nl_batch *batch, int family, const struct conf_prefix *pool)
+{
+	for (size_t i = pool ? 0 : ARRAY_SIZE(wanted) - 1; i < ARRAY_SIZE(wanted); i++) {
+		struct rule new = { .kind = wanted[i], .protocol = OUR_PROTOCOL };
+
+		if (pool)
+			new.from = *pool;
+		put_rule(batch, RTM_NEWRULE, family, &new);
+	}
+}
+
 /*
  * New ones first, behind what is there, then what was there goes, each by its
  * description: the kernel removes the first that fits.  The old rules of the
@@ -205,21 +238,20 @@ int rule_set(struct mnl_socket *socket, int family, const struct conf_prefix *po
 {
 	struct nl_batch batch;
 	struct rules old;
+	size_t made;
 	int r;
 
 	r = read_rules(socket, family, &old);
 	if (r || is_right(&old, pool))
 		return r;
-	nl_batch_init(&batch);
-	for (size_t i = pool ? 0 : ARRAY_SIZE(wanted) - 1; i < ARRAY_SIZE(wanted); i++) {
-		struct rule new = { .kind = wanted[i], .protocol = OUR_PROTOCOL };
-
-		if (pool)
-			new.from = *pool;
-		put_rule(&batch, RTM_NEWRULE, family, &new);
+	/* Whoever was killed in between has made them already. */
+	made = count_made(&old, pool);
+	if (made == 0) {
+		nl_batch_init(&batch);
+		put_all(&batch, family, pool);
+		r = nl_commit(socket, &batch, NULL);
 	}
-	r = nl_commit(socket, &batch, NULL);
-	for (size_t i = 0; i < old.n && !r; i++) {
+	for (size_t i = 0; i < old.n - made && !r; i++) {
 		if (old.rule[i].kind == KIND_OTHER)
 			continue;
 		nl_batch_init(&batch);

@@ -290,6 +290,19 @@ for family in 4 6; do
 	ok "with a second one for the local table: a reload" netnsctl reload
 	is "$(ground)" "$ground" "  removes it"
 done
+note "reloads that were killed over and over, each before the old rules were removed"
+for family in 4 6; do
+	ip -$family rule | sed -n 's/^0:[[:space:]]*/priority 0 /p' >"$WORK/rules"
+	for n in {1..20}; do
+		while read -r rule; do
+			# shellcheck disable=SC2086 # words
+			ip -$family rule add $rule protocol kernel
+		done <"$WORK/rules"
+	done 2>/dev/null
+	isnt "$(ip -$family rule | wc -l)" "$(wc -l <"$WORK/rules")" "IPv$family: there are many rules"
+	ok "  a sweep" netnsctl sweep
+	is "$(ground)" "$ground" "  leaves what should be"
+done
 echo 0 >/proc/sys/net/ipv4/ip_forward
 echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
 ok "without forwarding: a sweep" netnsctl sweep
