@@ -15,6 +15,7 @@
 
 /* The first lines: what it was made from, and whether logins need the firewall. */
 #define SOURCE_TAG        "#source "
+#define TABLE_TAG         "#table "
 #define LINKS_TAG         "#links\n"
 #define ACTIVE_SOURCE_MAX 200
 
@@ -86,9 +87,28 @@ bool active_is_current(const char *source, bool *ret_has_links)
 	for (; getline(&line, &room, f) > 0 && line[0] == '#'; any = true)
 		if (strcmp(line, LINKS_TAG) == 0)
 			*ret_has_links = true;
+		else if (strncmp(line, TABLE_TAG, strlen(TABLE_TAG)) == 0)
+			continue;
 		else if (!source_is_current(line))
 			return false;
 	return any;
+}
+
+uint64_t active_table(const char *source)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_free_ char *line = NULL;
+	char path[ACTIVE_PATH_MAX];
+	uint64_t table = 0;
+	size_t room = 0;
+
+	if (active_path(source, path) < 0)
+		return 0;
+	f = fopen(path, "re");
+	while (f && getline(&line, &room, f) > 0 && line[0] == '#')
+		if (sscanf(line, TABLE_TAG "%" SCNx64, &table) == 1)
+			break;
+	return table;
 }
 
 int active_stamp(const char *source, struct active_stamp *ret_stamp)
@@ -132,7 +152,7 @@ static void write_source(FILE *f, const struct conf_source *s)
 }
 
 static int write_file(const char *path, const struct conf *conf, const struct conf_source *names,
-		      size_t n_names)
+		      size_t n_names, uint64_t table)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_fclose_ FILE *f = NULL;
@@ -153,6 +173,7 @@ static int write_file(const char *path, const struct conf *conf, const struct co
 		write_source(f, &names[i]);
 	if (conf_has_network(conf, CONF_NET_VETH))
 		fputs(LINKS_TAG, f);
+	fprintf(f, TABLE_TAG "%016" PRIx64 "\n", table);
 	r = conf_dump(conf, f);
 	if (r)
 		return r;
@@ -173,14 +194,14 @@ static int next_path(const char *source, char path[ACTIVE_PATH_MAX], char next[A
 }
 
 int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,
-		   size_t n_names)
+		   size_t n_names, uint64_t table)
 {
 	char path[ACTIVE_PATH_MAX];
 	char next[ACTIVE_PATH_MAX];
 	int r;
 
 	r = next_path(source, path, next);
-	return r ? r : write_file(next, conf, names, n_names);
+	return r ? r : write_file(next, conf, names, n_names, table);
 }
 
 void active_discard(const char *source)

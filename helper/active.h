@@ -31,6 +31,9 @@ int active_path(const char *source, char path[ACTIVE_PATH_MAX]);
  */
 bool active_is_current(const char *source, bool *ret_has_links);
 
+/* What active_prepare() was given as table; 0: there is none. */
+uint64_t active_table(const char *source);
+
 /* Tells one active configuration from the next. */
 struct active_stamp {
 	uint64_t ino;
@@ -45,11 +48,11 @@ int active_load(const char *source, struct diag *diag, struct conf **ret_conf);
 
 /*
  * Writes what is to be in force next, beside what is; and puts it in force, at
- * once.  names are further files that its meaning depends on (depends.h).
- * Both need the runtime directory and STATE_LOCK_RELOAD.
+ * once.  names are further files that its meaning depends on (depends.h);
+ * table tells one firewall from another.  Both need the runtime directory and STATE_LOCK_RELOAD.
  */
 int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,
-		   size_t n_names);
+		   size_t n_names, uint64_t table);
 int active_commit(const char *source);
 void active_discard(const char *source); /* what was written, and did not come into force */
 

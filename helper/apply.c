@@ -96,11 +96,11 @@ static int set_pending(void)
 }
 
 /* Whatever can fail for want of room, before anything changes. */
-static int prepare(const struct apply *a, const struct machine *machine)
+static int prepare(const struct apply *a, const struct machine *machine, uint64_t fingerprint)
 {
 	int r;
 
-	r = a->keep ? 0 : active_prepare(a->source, a->conf, a->names, a->n_names);
+	r = a->keep ? 0 : active_prepare(a->source, a->conf, a->names, a->n_names, fingerprint);
 	if (!r)
 		r = fw_files_prepare(a->conf, &machine->context);
 	if (!r && has_links(a->conf))
@@ -117,7 +117,34 @@ static void discard(const struct apply *a)
 	(void)fw_files_discard();
 }
 
-static int put_in_force(const struct apply *a, const struct fw_table *table)
+/* Without whom it is for: those come and go by elements. */
+static int find_fingerprint(const struct fw_table *table, uint64_t *ret_fingerprint)
+{
+	_cleanup_free_ char *bytes = NULL;
+	uint64_t hash = 14695981039346656037U; /* FNV-1a */
+	size_t length;
+	int r;
+
+	r = fw_serialize(table, &bytes, &length);
+	if (r)
+		return r;
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (uint8_t)bytes[i]) * 1099511628211U;
+	*ret_fingerprint = hash;
+	return 0;
+}
+
+/*
+ * Whatever a user can change, such as the name of a shell, makes logins reload.
+ * The same table anew would let everybody's connections be counted anew.
+ */
+static bool has_table(const struct apply *a, uint64_t fingerprint)
+{
+	return a->sparing && active_table(a->source) == fingerprint && ready_has_firewall() &&
+	       access(READY_PENDING, F_OK) < 0;
+}
+
+static int put_in_force(const struct apply *a, const struct fw_table *table, bool has_it)
 {
 	const struct conf_settings *old = has_links(a->before) ? &a->before->settings : NULL;
 	int r = 0;
@@ -125,7 +152,7 @@ static int put_in_force(const struct apply *a, const struct fw_table *table)
 	/* Rules before the table: without a mark, nothing of a session is routed. */
 	if (has_links(a->conf))
 		r = ground_set(&a->conf->settings, old);
-	if (!r)
+	if (!r && !has_it)
 		r = commit_table(a, table);
 	if (r && has_links(a->conf) && !old)
 		(void)ground_clear(&a->conf->settings);
@@ -158,20 +185,20 @@ static bool change_members(const struct apply *a, const struct machine *machine,
 			   const struct fw_table *table)
 {
 	const struct conf_place place = { .file = a->source };
-	bool left_out;
+	bool all;
 	int r;
 
 	r = members_change(a->state, a->before, a->conf, &machine->context, a->wait, a->out);
-	left_out = r == -EAGAIN;
-	if (!r || left_out)
+	all = r == 0;
+	if (!r || r == -EAGAIN)
 		r = end_flows(a, table);
 	/* With the links, the last need for it is gone. */
-	if (!r && !left_out && !has_links(a->conf) && has_links(a->before))
+	if (!r && all && !has_links(a->conf) && has_links(a->before))
 		r = ground_clear(&a->before->settings);
 	if (r)
 		diag_add(a->diag, DIAG_WARNING, &place, NULL, 0,
 			 "in force, but not all open sessions could be changed: %s", strerror(-r));
-	return !left_out;
+	return all;
 }
 
 static int apply_all(const struct apply *a, struct members *members)
@@ -179,6 +206,8 @@ static int apply_all(const struct apply *a, struct members *members)
 	_cleanup_(machine_done) struct machine machine = { 0 };
 	_cleanup_(fw_free_p) struct fw_table *table = NULL;
 	bool done = access(READY_PENDING, F_OK) < 0;
+	uint64_t fingerprint = 0;
+	bool has_it = false;
 	int r;
 
 	r = machine_init(&machine, a->conf);
@@ -187,15 +216,24 @@ static int apply_all(const struct apply *a, struct members *members)
 	machine_look(&machine);
 	r = fw_compile(a->conf, &machine.context, a->diag, &table);
 	if (!r)
+		r = find_fingerprint(table, &fingerprint);
+	if (!r)
+		has_it = has_table(a, fingerprint);
+	if (!r)
 		r = members_add_to(members, table);
 	if (!r)
 		r = check_pools(a, members);
 	if (!r)
 		r = check_surroundings(a);
 	if (!r)
-		r = prepare(a, &machine);
-	if (!r)
-		r = put_in_force(a, table);
+		r = prepare(a, &machine, fingerprint);
+	if (!r) {
+		r = members_hold(members);
+		if (!r)
+			r = put_in_force(a, table, has_it);
+		if (r)
+			members_let_go(members);
+	}
 	if (!r)
 		done = change_members(a, &machine, table);
 	else
@@ -216,7 +254,7 @@ static int apply_other(const struct apply *a)
 			      "veth sessions can only be in " NETNS_CONF
 			      ", whose firewall the host has",
 			      0);
-	r = active_prepare(a->source, a->conf, a->names, a->n_names);
+	r = active_prepare(a->source, a->conf, a->names, a->n_names, 0);
 	if (!r)
 		r = active_commit(a->source);
 	if (r)

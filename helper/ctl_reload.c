@@ -99,6 +99,7 @@ static int load_and_apply(const struct reload *reload, const struct state *state
 		.names = depends.list,
 		.state = state,
 		.diag = diag,
+		.sparing = reload->if_changed && reload->log,
 		.wait = !reload->log,
 		.out = reload->log ? NULL : stdout,
 	};

@@ -195,14 +195,33 @@ int fit_make(struct fit *fit)
 	return r;
 }
 
+/* Those of the policy of before. */
+static int remove_elements(struct fit *fit, const struct veth_addresses *addresses)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r;
+
+	r = nl_open(NETLINK_NETFILTER, &netfilter);
+	if (!r && !fit->live)
+		r = fwset_remove_live(netfilter, fit->uid);
+	if (!r)
+		r = fwset_unpublish(netfilter, &addresses->v4);
+	return r ? r : fwset_unpublish(netfilter, &addresses->v6);
+}
+
 int fit_change(struct fit *fit)
 {
 	struct veth veth = make_veth(fit);
+	uint32_t group;
 	int r;
 
 	r = enter(fit, fit->host_fd);
 	if (!r)
+		r = veth_find_group(fit->uid, &group);
+	if (!r)
 		r = veth_find_addresses(fit->uid, &veth.addresses);
+	if (!r && group != veth.group)
+		r = remove_elements(fit, &veth.addresses);
 	if (!r)
 		r = veth_change(&veth, VETH_HOST_END);
 	if (r)

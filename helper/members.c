@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <linux/netlink.h>
-#include <pwd.h>
 #include <sched.h>
 #include <string.h>
 
@@ -18,44 +16,8 @@
 #include "helper/members.h"
 #include "helper/netns.h"
 #include "helper/nl.h"
-#include "helper/proto.h"
+#include "helper/person.h"
 #include "helper/state.h"
-
-/* A user as the lines of a configuration are tried. */
-struct person {
-	struct conf_subject subject;
-	char *name;
-	gid_t *gids;
-};
-
-static void person_done(struct person *person)
-{
-	free(person->name);
-	free(person->gids);
-}
-
-/* A user who is gone is matched by uid alone. */
-static int find_person(uint32_t uid, struct person *person)
-{
-	const struct passwd *pw = getpwuid(uid);
-	int n = PROTO_GIDS_MAX;
-
-	person->name = strdup(pw ? pw->pw_name : "");
-	person->gids = calloc(PROTO_GIDS_MAX, sizeof(*person->gids));
-	if (!person->name || !person->gids)
-		return -ENOMEM;
-	if (!pw)
-		n = 0;
-	else if (getgrouplist(pw->pw_name, pw->pw_gid, person->gids, &n) < 0)
-		return -E2BIG;
-	person->subject = (struct conf_subject){
-		.name = person->name,
-		.uid = uid,
-		.gids = person->gids,
-		.n_gids = (size_t)n,
-	};
-	return 0;
-}
 
 /* The policies that a configuration has for the links of a user. */
 struct choice {
@@ -102,24 +64,52 @@ static bool is_in_use(const struct conf *conf, uint32_t group)
 	return false;
 }
 
+static bool is_from(const struct conf_prefix *pool, const struct conf_prefix *address)
+{
+	return !address->family || conf_prefix_contains(pool, address);
+}
+
+static void decide(const struct conf *conf, const struct conf_subject *subject,
+		   struct member *member)
+{
+	struct choice choice = choose(conf, subject, member->group);
+
+	member->policy = choice.same ? choice.same : choice.first;
+	member->live = choice.confined;
+	/* Whoever is let into the host's network keeps what the open sessions have. */
+	member->keep = !member->policy && !member->live && is_in_use(conf, member->group);
+}
+
+/*
+ * A user whom nobody knows, or nobody can ask about, keeps what there is, while it
+ * is there: another line, such as the one for everybody, is not about them.
+ */
 static int read_member(const struct conf *conf, uint32_t uid, struct member *ret_member)
 {
 	_cleanup_(person_done) struct person person = { 0 };
 	struct member member = { .uid = uid };
-	struct choice choice;
 	int r;
 
-	r = find_person(uid, &person);
-	if (!r)
-		r = veth_find_link(uid, &member.group, &member.addresses);
+	r = veth_find_link(uid, &member.group, &member.addresses);
 	if (r)
 		return r;
-	choice = choose(conf, &person.subject, member.group);
-	member.policy = choice.same ? choice.same : choice.first;
-	member.live = choice.confined;
-	/* Whoever is let into the host's network keeps what the open sessions have. */
-	member.keep = !member.policy && !member.live && is_in_use(conf, member.group);
-	member.name = steal_ptr(&person.name);
+	r = person_find(uid, &person);
+	if (r == -ENOMEM)
+		return r;
+	if (!r)
+		decide(conf, &person.subject, &member);
+	else
+		member.keep = is_in_use(conf, member.group);
+	member.doubt = r == -ENOENT ? 0 : r;
+	/* Made by a login while the pools were changed. */
+	if (!is_from(&conf->settings.pool4, &member.addresses.v4) ||
+	    !is_from(&conf->settings.pool6, &member.addresses.v6)) {
+		member.policy = NULL;
+		member.keep = false;
+	}
+	member.name = person.name ? steal_ptr(&person.name) : strdup("");
+	if (!member.name)
+		return -ENOMEM;
 	*ret_member = member;
 	return 0;
 }
@@ -227,6 +217,31 @@ int members_add_to(const struct members *members, struct fw_table *table)
 	return r ? r : add_all_published(table, members, NULL);
 }
 
+/* Whose link is to have another policy, or to go. */
+static bool is_moved(const struct member *member)
+{
+	if (!member->group || member->keep)
+		return false;
+	return !member->policy || class_of_policy(member->policy->name) != member->group;
+}
+
+int members_hold(const struct members *members)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < members->n && !r; i++)
+		if (is_moved(&members->list[i]))
+			r = veth_set_group(members->list[i].uid, CLASS_NOTHING);
+	return r;
+}
+
+void members_let_go(const struct members *members)
+{
+	for (size_t i = 0; i < members->n; i++)
+		if (is_moved(&members->list[i]))
+			(void)veth_set_group(members->list[i].uid, members->list[i].group);
+}
+
 /* A change of the configuration, on its way to the members. */
 struct change {
 	const struct state *state;
@@ -251,7 +266,7 @@ static void print_next(const struct change *change, const struct member *member)
 	char from[PATH_MAX];
 	char to[PATH_MAX];
 
-	if (!member->name[0] || find_person(member->uid, &person) < 0)
+	if (!member->name[0] || person_find(member->uid, &person) < 0)
 		return;
 	describe(conf_match(change->conf, &person.subject), to, sizeof(to));
 	if (!change->before) {
@@ -344,7 +359,7 @@ static int change_locked(const struct change *change, uint32_t uid)
 	else if (member.live)
 		r = fit_note_live(uid);
 	free(member.name);
-	return r;
+	return r ? r : member.doubt;
 }
 
 int members_change(const struct state *state, const struct conf *before, const struct conf *conf,

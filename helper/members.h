@@ -27,6 +27,7 @@ struct member {
 	struct veth_addresses addresses;
 	const struct conf_policy *policy; /* that the link shall have; NULL: it shall go */
 	bool keep; /* no policy is meant for the user now, but the link's is still there */
+	int doubt; /* a negative errno: the user could not be looked up */
 };
 
 struct members {
@@ -39,6 +40,14 @@ void members_done(struct members *members);
 
 /* Puts them into a table that is to replace the one they are in. */
 int members_add_to(const struct members *members, struct fw_table *table);
+
+/*
+ * Lets nothing pass for those whose policy will be another one: until a table is
+ * in force and the links follow, one class would have two meanings.  And takes
+ * that back.  Neither needs a user's lock.
+ */
+int members_hold(const struct members *members);
+void members_let_go(const struct members *members);
 
 /*
  * Makes the links of those who are there now what conf says, with the resolvers

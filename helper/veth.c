@@ -315,6 +315,23 @@ int veth_change(const struct veth *veth, enum veth_end end)
 			       end == VETH_HOST_END ? veth->rate.down : veth->rate.up);
 }
 
+int veth_set_group(uint32_t uid, uint32_t group)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
+	char name[VETH_NAME_MAX];
+	struct nl_batch batch;
+	int r;
+
+	r = nl_open(NETLINK_ROUTE, &socket);
+	if (r)
+		return r;
+	veth_name(uid, name);
+	nl_batch_init(&batch);
+	link_put_group(&batch, name, group);
+	r = nl_commit(socket, &batch, NULL);
+	return r == -ENODEV ? 0 : r;
+}
+
 int veth_delete(uint32_t uid)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;

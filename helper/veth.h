@@ -57,6 +57,9 @@ int veth_change(const struct veth *veth, enum veth_end end);
 /* What the host routes to the link.  -ENODEV: there is no such link. */
 int veth_find_addresses(uint32_t uid, struct veth_addresses *ret);
 
+/* Gives the link another class. 0 also when there is none. */
+int veth_set_group(uint32_t uid, uint32_t group);
+
 /* The class of the policy that the link has now.  -ENODEV. */
 int veth_find_group(uint32_t uid, uint32_t *ret_group);
 

@@ -173,6 +173,85 @@ good "bob logs out" logout bob
 no_debris
 
 #
+# Who is looked after in the meantime, and who cannot be
+#
+
+note "what users can cause: a reload that changes nothing"
+conf "$policies
+session alice,bob veth web"
+ok "loaded" netnsctl reload
+good "alice logs in" login alice
+table=$(nft -a list table inet pam_netns | head -n 1)
+touch /etc/passwd
+good "bob logs in, with a user data base that has changed" login bob
+ok "  which loads the file again" wait_for_log 'netns.conf is in force'
+is "$(nft -a list table inet pam_netns | head -n 1)" "$table" "  the table is the same one"
+like "$(nft list set inet pam_netns live)" '1001.*1002|1002.*1001' "  with both of them"
+ok "  an administrator's reload" netnsctl reload
+isnt "$(nft -a list table inet pam_netns | head -n 1)" "$table" "  makes it anew"
+
+note "a user's lock that is held"
+hold locker python3 -c '
+import fcntl, struct, sys
+f = open("/run/pam_netns/lock", "r+b")
+fcntl.fcntl(f, 38, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 1001, 1, 0)) # F_OFD_SETLKW
+print("locked", flush=True)
+sys.stdin.readline()'
+conf -k "policy web {
+	out allow to any tcp 80 81 8000 udp 8000
+}
+policy strict {
+	out allow to any tcp 80
+}
+session alice veth strict
+session bob veth web"
+netnsctl reload >"$WORK/reloaded" 2>&1 &
+reload=$!
+ok "the others get their policy" wait_for 5 connects bob "$PEER4" 81
+for address in $PEER4 $PEER6; do
+	fails "the one who holds it has nothing of what her former policy means now: $address" \
+		connects alice "$address" 81
+	fails "  nor of what it meant" connects alice "$address" 8000
+done
+release locker
+ok "then the reload ends" wait $reload
+ok "alice has the new one" connects alice $PEER4 80
+fails "  and nothing else" connects alice $PEER4 81
+
+note "a helper that its user has stopped"
+strace -f -q -o /dev/null -e trace=setns -e inject=setns:signal=STOP:when=3 \
+	pamdo -s login -u alice open close >/dev/null 2>&1 &
+stopped=$!
+ok "it is there" wait_for 5 pgrep -x netns-helper
+pid=$(pgrep -x netns-helper)
+ok "and ends with its time" wait_for 8 is_gone "$pid"
+wait $stopped
+
+note "a user data base that does not answer"
+echo 'class:x:7001:alice' >>/etc/group
+conf -k "$policies
+session @class veth strict
+session * veth web"
+ok "loaded" netnsctl reload
+fails "alice does not reach port 8000" connects alice $PEER4 8000
+ok "reloaded without it" strace -q -o /dev/null -P /etc/passwd -e inject=openat:error=EMFILE \
+	netnsctl reload
+fails "alice does not get the line for everybody" connects alice $PEER4 8000
+ok "but has what she had" connects alice $PEER4 80
+good "dave logs in, and that is made good" login dave
+good "  and out" logout dave
+ok "  nothing is pending" test ! -e /run/pam_netns/pending
+fails "alice does not reach port 8000" connects alice $PEER4 8000
+sed -i '/^alice:/d' /etc/passwd
+ok "reloaded without alice" netnsctl reload
+fails "who is gone does not get the line for everybody" connects alice $PEER4 8000
+ok "  but has what she had" connects alice $PEER4 80
+echo 'alice:x:1001:1001::/:/bin/sh' >>/etc/passwd
+good "alice logs out" logout alice
+good "bob logs out" logout bob
+no_debris
+
+#
 # Pools
 #
 

@@ -20,7 +20,8 @@ static const char canonical[] = "set pool4 10.0.0.0/8\n"
 				"\trate up 10mbit down 50mbit\n"
 				"\tconnections 2000\n"
 				"}\n"
-				"session alice,@wheel,1000:1999 via sshd,su* veth p\n"
+				"session alice via sshd,su* veth p\n"
+				"session bob,@wheel,1000:1999 via cron loopback\n"
 				"session * host\n";
 
 static void test_fixed_point(void)

@@ -402,16 +402,17 @@ static void test_sessions(void)
 	check(&f, "unused host tcp 80", "drop no policy");
 	check(&f, "host unused tcp 80", "drop no policy");
 
-	is_int((int)decision.n_steps, 3, "both ends have their say");
+	is_int((int)decision.n_steps, 4, "both ends have their say");
 	is_str(text_of(&decision, &decision.steps[0]), "accept [prerouting]", "the first step");
-	is_str(text_of(&decision, &decision.steps[1]), "accept t.conf:3", "the one's");
-	is_str(decision.steps[1].base->name, "forward_out", "its base chain");
-	is_str(decision.steps[1].chain->name, "out_alice", "its chain");
-	is_str(text_of(&decision, &decision.steps[2]), "accept t.conf:11", "the other's");
-	is_str(decision.steps[2].chain->name, "in_carol", "its chain");
+	is_str(text_of(&decision, &decision.steps[1]), "accept [arriving]", "the second");
+	is_str(text_of(&decision, &decision.steps[2]), "accept t.conf:3", "the one's");
+	is_str(decision.steps[2].base->name, "forward_out", "its base chain");
+	is_str(decision.steps[2].chain->name, "out_alice", "its chain");
+	is_str(text_of(&decision, &decision.steps[3]), "accept t.conf:11", "the other's");
+	is_str(decision.steps[3].chain->name, "in_carol", "its chain");
 	packet.oif.group = class_of_policy("bob");
 	decision = decide(&f, &packet);
-	is_str(decision.steps[2].chain->name, "in_bob",
+	is_str(decision.steps[3].chain->name, "in_bob",
 	       "of what a general rule refuses, the chain of the one that sent it there");
 	packet.iif.group = CLASS_NOTHING;
 	is_decided(&f, &packet, "drop no policy", "a session that may do nothing");

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HELPER_PERSON_H
+#define HELPER_PERSON_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "conf/conf.h"
+
+/* A user as the lines of a configuration are tried, by the user data base. */
+struct person {
+	struct conf_subject subject; /* points to the rest; without a service */
+	char *name;
+	gid_t *gids;
+};
+
+/*
+ * -ENOENT: there is no such user.  Any other negative errno: it cannot be told
+ * who that is, or of which groups, which must not be taken for no groups.
+ */
+int person_find(uint32_t uid, struct person *person);
+void person_done(struct person *person);
+
+#endif
