@@ -245,14 +245,19 @@ static int note_group(void *userdata, int index, const char *name, uint32_t grou
 
 int link_find_group(struct mnl_socket *socket, const char *name, uint32_t *ret_group)
 {
-	struct each_link each = { .fn = note_group, .userdata = ret_group };
+	uint32_t group = 0;
+	struct each_link each = { .fn = note_group, .userdata = &group };
 	struct nl_batch batch;
 	struct nlmsghdr *h;
+	int r;
 
 	nl_batch_init(&batch);
 	h = put_link(&batch, RTM_GETLINK, 0, 0);
 	mnl_attr_put_strz(h, IFLA_IFNAME, name);
-	return nl_query(socket, &batch, note_link, &each);
+	r = nl_query(socket, &batch, note_link, &each);
+	if (!r)
+		*ret_group = group;
+	return r;
 }
 
 static void note_route(const struct nlmsghdr *h, void *data)

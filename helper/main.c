@@ -52,40 +52,37 @@ static void note_deadline(int number)
 	(void)number;
 }
 
-/*
- * The asker blocked all signals, and may have ignored some.  When our time is up,
- * the first SIGALRM ends a wait for a lock, so that the asker hears why; the
- * second one, and no later than the asker gives up, ends us.
- */
-/*
- * The one above is for a helper that runs.  One that its user has stopped, or
- * frozen with a control group, takes no signal but this.
- */
-static int set_last_deadline(void)
+/* Without room for one more signal there is no timer, but the deadline is another. */
+static void start_timer(int signal, int ms)
 {
-	struct sigevent kill = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-	const struct itimerspec deadline = { .it_value = { .tv_sec = PROTO_DEADLINE_MS / 1000 } };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal };
+	const struct itimerspec end = {
+		.it_value = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L },
+	};
 	timer_t timer;
 
-	if (timer_create(CLOCK_MONOTONIC, &kill, &timer) < 0)
-		return -errno;
-	return timer_settime(timer, 0, &deadline, NULL) < 0 ? -errno : 0;
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+		(void)timer_settime(timer, 0, &end, NULL);
 }
 
+/*
+ * The asker blocked all signals, and may have ignored some; our end is a signal, too.
+ * The first only ends a wait, so that we can say why.  SIGALRM has its default: a
+ * helper that its user has frozen, by a control group, takes no other.  SIGKILL ends
+ * a stopped one as well.
+ */
 static void reset_signals(void)
 {
-	const struct sigaction once = { .sa_handler = note_deadline,
-					.sa_flags = (int)SA_RESETHAND };
-	const struct itimerval deadline = {
-		.it_value = { .tv_sec = PROTO_DEADLINE_MS / 1000 - 1, .tv_usec = 500000 },
-		.it_interval = { .tv_usec = 400000 },
-	};
+	const struct sigaction once = { .sa_handler = note_deadline };
+	const struct itimerval deadline = { .it_value = { .tv_sec = PROTO_DEADLINE_MS / 1000 } };
 	sigset_t none;
 
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);
-	sigaction(SIGALRM, &once, NULL);
+	sigaction(SIGUSR1, &once, NULL);
 	setitimer(ITIMER_REAL, &deadline, NULL);
+	start_timer(SIGUSR1, PROTO_DEADLINE_MS - 500);
+	start_timer(SIGKILL, PROTO_DEADLINE_MS);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -198,9 +195,6 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	reset_signals();
-	r = set_last_deadline();
-	if (r)
-		return 1;
 	openlog("netns-helper", LOG_PID, LOG_AUTHPRIV);
 	r = privs_start();
 	if (!r)

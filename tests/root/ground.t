@@ -31,8 +31,15 @@ settings()
 		sort
 }
 
+# An address is there when nobody else has been found to have it.
+is_settled()
+{
+	[ -z "$(ip -6 address show tentative)" ]
+}
+
 everything()
 {
+	wait_for 5 is_settled >&2
 	settings
 	ip -4 rule
 	ip -6 rule

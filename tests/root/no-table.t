@@ -322,10 +322,13 @@ for n in {1..20}; do
 	netnsctl sweep >/dev/null || result false "sweep $n" ""
 done
 ok "alice gets out" connects alice $PEER4 80
+# A packet that is between two hooks when the table goes has been let on by the first
+# and finds no second: of thousands one, when it comes to that.
 for address in "$HOST4" "$HOST6" "$BOB4" "$BOB6" $PEER4 $PEER6; do
 	end_flow "flood.$address"
-	is "$(served udp "$address" 81)" "${arrived["$address"]}" \
-		"nothing of what she sent has arrived at $address, port 81"
+	more=$(($(served udp "$address" 81) - ${arrived["$address"]}))
+	note "$more packets at $address"
+	ok "no more than a packet has arrived at $address, port 81" test $more -le 1
 done
 is "$(untranslated)" 0 "and nothing has left with her own address"
 

@@ -214,7 +214,9 @@ for address in $PEER4 $PEER6; do
 	fails "  nor of what it meant" connects alice "$address" 8000
 done
 release locker
-ok "then the reload ends" wait $reload
+wait $reload
+is $? 0 "then the reload ends"
+note "$(cat "$WORK/reloaded")"
 ok "alice has the new one" connects alice $PEER4 80
 fails "  and nothing else" connects alice $PEER4 81
 
