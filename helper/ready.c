@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <linux/netlink.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "conf/base.h"
@@ -22,7 +23,7 @@ bool ready_check(const char *conf)
 	bool has_links;
 
 	/* Somebody was killed before everybody who is live was looked after. */
-	if (access(READY_PENDING, F_OK) == 0)
+	if (strcmp(conf, NETNS_CONF) == 0 && access(READY_PENDING, F_OK) == 0)
 		return false;
 	return active_is_current(conf, &has_links) && (!has_links || ready_has_firewall());
 }
