@@ -89,7 +89,9 @@ static enum kind find_kind(const struct fib_rule_hdr *rule, const struct nlattr 
 	bool from_lo = a[FRA_IIFNAME] && strcmp(mnl_attr_get_str(a[FRA_IIFNAME]), "lo") == 0;
 	uint32_t table = a[FRA_TABLE] ? get_u32(a[FRA_TABLE]) : rule->table;
 
-	if (rule->dst_len || rule->flags & FIB_RULE_INVERT || a[FRA_OIFNAME] || rule->tos)
+	if (rule->dst_len || rule->flags & FIB_RULE_INVERT || a[FRA_OIFNAME] || rule->tos ||
+	    a[FRA_UID_RANGE] || a[FRA_IP_PROTO] || a[FRA_SPORT_RANGE] || a[FRA_DPORT_RANGE] ||
+	    a[FRA_TUN_ID] || a[FRA_L3MDEV])
 		return KIND_OTHER;
 	if (!rule->src_len && !a[FRA_IIFNAME] && !a[FRA_FWMARK] && !a[FRA_FWMASK] &&
 	    rule->action == FR_ACT_TO_TBL && table == RT_TABLE_LOCAL)
