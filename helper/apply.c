@@ -182,19 +182,25 @@ static int end_flows(const struct apply *a, const struct fw_table *table)
 
 /* Whether it is done. */
 static bool change_members(const struct apply *a, const struct machine *machine,
-			   const struct fw_table *table)
+			   const struct fw_table *table, bool again)
 {
+	const struct conf_settings *old = has_links(a->before) ? &a->before->settings : NULL;
 	const struct conf_place place = { .file = a->source };
+	int ended;
 	bool all;
 	int r;
 
 	r = members_change(a->state, a->before, a->conf, &machine->context, a->wait, a->out);
-	all = r == 0;
+	/* Whoever could not be changed must not hold up what is for all. */
+	ended = end_flows(a, table);
+	all = !r && !ended;
 	if (!r || r == -EAGAIN)
-		r = end_flows(a, table);
-	/* With the links, the last need for it is gone. */
-	if (!r && all && !has_links(a->conf) && has_links(a->before))
-		r = ground_clear(&a->before->settings);
+		r = ended;
+	/* With the links, the last need for it is gone; what is active may say so already. */
+	if (all && !has_links(a->conf) && (old || again)) {
+		r = ground_clear(old);
+		all = r == 0;
+	}
 	if (r)
 		diag_add(a->diag, DIAG_WARNING, &place, NULL, 0,
 			 "in force, but not all open sessions could be changed: %s", strerror(-r));
@@ -231,11 +237,14 @@ static int apply_all(const struct apply *a, struct members *members)
 		r = members_hold(members);
 		if (!r)
 			r = put_in_force(a, table, has_it);
-		if (r)
+		if (r) {
 			members_let_go(members);
+			/* Part of it may be in force: what was is put back. */
+			done = !a->before;
+		}
 	}
 	if (!r)
-		done = change_members(a, &machine, table);
+		done = change_members(a, &machine, table, !done);
 	else
 		discard(a);
 	/* It stays when somebody is still to be changed, be it by an earlier reload. */

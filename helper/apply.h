@@ -16,7 +16,7 @@ struct apply {
 	const char *source; /* the file it was made from */
 	const struct conf *conf;
 	const struct conf *before; /* what is in force; NULL: nothing, or not known */
-	const struct conf_source *names; /* as for active_write() */
+	const struct conf_source *names; /* as for active_prepare() */
 	size_t n_names;
 	const struct state *state;
 	bool keep; /* conf is the active configuration itself: only the kernel lacks it */
@@ -29,8 +29,8 @@ struct apply {
 
 /*
  * Firewall, routing rules, what logins read, and then the links of those who are
- * live.  0 or a negative errno: then nothing has changed, and -EINVAL means that
- * diag says why.
+ * live.  0 or a negative errno: then nothing has changed, or READY_PENDING says
+ * that what was in force has to be put back.  -EINVAL means that diag says why.
  */
 int apply_conf(const struct apply *apply);
 

@@ -103,6 +103,7 @@ int ground_is_set(const struct conf_settings *settings, bool *ret_is)
 int ground_clear(const struct conf_settings *old)
 {
 	int r = ground_restore();
+	int s = set_all(NULL, old);
 
-	return r ? r : set_all(NULL, old);
+	return r ? r : s;
 }
