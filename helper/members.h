@@ -35,6 +35,16 @@ struct members {
 	size_t n;
 };
 
+/* Who has something that the firewall knows of.  *ret_uids is the caller's to free. */
+int members_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n);
+
+/*
+ * One of them; the name is the caller's to free.  A user whom nobody knows, or
+ * nobody can ask about, keeps what there is, while it is there: another line, such
+ * as the one for everybody, is not about them.
+ */
+int members_read(const struct conf *conf, uint32_t uid, struct member *ret_member);
+
 int members_find(const struct state *state, const struct conf *conf, struct members *members);
 void members_done(struct members *members);
 
