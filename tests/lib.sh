@@ -159,10 +159,12 @@ done_testing()
 	exit
 }
 
-# wait_for SECONDS CMD...: until CMD succeeds.
+# wait_for SECONDS CMD...: until CMD succeeds.  A machine that has much else to do
+# gets PATIENCE times as long.
+PATIENCE=4
 wait_for()
 {
-	local seconds=$1 pause=10 output end
+	local seconds=$(($1 * PATIENCE)) pause=10 output end
 
 	shift
 	end=$((${EPOCHREALTIME/[.,]/} + seconds * 1000000))

@@ -84,8 +84,8 @@ ok "the way works: to a peer" connects alice $PEER4 80
 ok "  by IPv6" connects alice $PEER6 80
 ok "  to the host" connects alice $HOST4 80
 ok "  by IPv6" connects alice $HOST6 80
-ok "  from outside to the port published" in_peer peer1 timeout 3 socat -u /dev/null TCP:192.0.2.2:8080
-ok "  by IPv6" in_peer peer1 timeout 3 socat -u /dev/null 'TCP:[2001:db8::2]:8080'
+ok "  from outside to the port published" in_peer peer1 timeout 9 socat -u /dev/null TCP:192.0.2.2:8080
+ok "  by IPv6" in_peer peer1 timeout 9 socat -u /dev/null 'TCP:[2001:db8::2]:8080'
 fails "but not to another user" connects alice "$BOB4" 80
 
 # knock: alice tries everything; prints what has answered or noticed her.
@@ -182,11 +182,11 @@ is "$(knock | sort)" "$(sort <<<"$allowed")" "of everything around, alice gets w
 
 host_is_fine()
 {
-	ok "  the host itself reaches a peer" timeout 3 socat -u /dev/null TCP:$PEER4:80
-	ok "    by IPv6" timeout 3 socat -u /dev/null "TCP:[$PEER6]:80"
-	ok "    and itself" timeout 3 socat -u /dev/null TCP:127.0.0.1:80
-	ok "    and is reached" in_peer peer1 timeout 3 socat -u /dev/null TCP:192.0.2.2:80
-	ok "    by IPv6" in_peer peer1 timeout 3 socat -u /dev/null 'TCP:[2001:db8::2]:80'
+	ok "  the host itself reaches a peer" timeout 9 socat -u /dev/null TCP:$PEER4:80
+	ok "    by IPv6" timeout 9 socat -u /dev/null "TCP:[$PEER6]:80"
+	ok "    and itself" timeout 9 socat -u /dev/null TCP:127.0.0.1:80
+	ok "    and is reached" in_peer peer1 timeout 9 socat -u /dev/null TCP:192.0.2.2:80
+	ok "    by IPv6" in_peer peer1 timeout 9 socat -u /dev/null 'TCP:[2001:db8::2]:80'
 }
 
 nothing_gets_anywhere()
@@ -222,7 +222,7 @@ is_as_before()
 	is "$(ground)" "$ground" "  the host has what it had"
 	is "$(knock | sort)" "$(sort <<<"$allowed")" "  and alice gets what her policy allows"
 	ok "  and those outside the port that she publishes" \
-		in_peer peer1 timeout 3 socat -u /dev/null TCP:192.0.2.2:8080
+		in_peer peer1 timeout 9 socat -u /dev/null TCP:192.0.2.2:8080
 	like "$(nft list set inet pam_netns live)" '1001' "  and the tripwire knows her"
 }
 
