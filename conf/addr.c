@@ -110,6 +110,12 @@ bool conf_prefix_contains(const struct conf_prefix *outer, const struct conf_pre
 	return memcmp(cut.bytes, outer->bytes, sizeof(cut.bytes)) == 0;
 }
 
+bool conf_prefix_equal(const struct conf_prefix *a, const struct conf_prefix *b)
+{
+	return a->family == b->family && a->length == b->length &&
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
 bool addr_overlaps(const struct conf_prefix *a, const struct conf_prefix *b)
 {
 	return conf_prefix_contains(a, b) || conf_prefix_contains(b, a);

@@ -36,6 +36,7 @@ struct conf_prefix {
 #define CONF_PREFIX_TEXT_MAX 64
 const char *conf_prefix_format(const struct conf_prefix *prefix, char text[CONF_PREFIX_TEXT_MAX]);
 bool conf_prefix_contains(const struct conf_prefix *outer, const struct conf_prefix *inner);
+bool conf_prefix_equal(const struct conf_prefix *a, const struct conf_prefix *b);
 
 /* One member of an address list: a prefix, or the name of another list. */
 struct conf_member {

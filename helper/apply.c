@@ -38,11 +38,6 @@ static bool has_links(const struct conf *conf)
 	return conf && conf_has_network(conf, CONF_NET_VETH);
 }
 
-static bool same(const struct conf_prefix *a, const struct conf_prefix *b)
-{
-	return a->length == b->length && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 /* Addresses are for as long as a link is. */
 static int check_pools(const struct apply *a, const struct members *members)
 {
@@ -50,7 +45,7 @@ static int check_pools(const struct apply *a, const struct members *members)
 	const struct conf_settings *then = a->before ? &a->before->settings : NULL;
 
 	if (!has_links(a->conf) || !then ||
-	    (same(&now->pool4, &then->pool4) && same(&now->pool6, &then->pool6)))
+	    (conf_prefix_equal(&now->pool4, &then->pool4) && conf_prefix_equal(&now->pool6, &then->pool6)))
 		return 0;
 	for (size_t i = 0; i < members->n; i++)
 		if (members->list[i].group)
@@ -181,8 +176,8 @@ static int end_flows(const struct apply *a, const struct fw_table *table)
 }
 
 /* Whether it is done. */
-static bool change_members(const struct apply *a, const struct machine *machine,
-			   const struct fw_table *table, bool again)
+static bool change_members(const struct apply *a, const struct members *seen,
+			   const struct machine *machine, const struct fw_table *table, bool again)
 {
 	const struct conf_settings *old = has_links(a->before) ? &a->before->settings : NULL;
 	const struct conf_place place = { .file = a->source };
@@ -190,7 +185,8 @@ static bool change_members(const struct apply *a, const struct machine *machine,
 	bool all;
 	int r;
 
-	r = members_change(a->state, a->before, a->conf, &machine->context, a->wait, a->out);
+	r = members_change(a->state, seen, a->before, a->conf, &machine->context, a->wait,
+			   a->out);
 	/* Whoever could not be changed must not hold up what is for all. */
 	ended = end_flows(a, table);
 	all = !r && !ended;
@@ -244,7 +240,7 @@ static int apply_all(const struct apply *a, struct members *members)
 		}
 	}
 	if (!r)
-		done = change_members(a, &machine, table, !done);
+		done = change_members(a, members, &machine, table, !done);
 	else
 		discard(a);
 	/* It stays when somebody is still to be changed, be it by an earlier reload. */

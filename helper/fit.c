@@ -261,6 +261,14 @@ int fit_forget_live(uint32_t uid)
 	return r ? r : fwset_remove_live(netfilter, uid);
 }
 
+int fit_unpublish(const struct conf_prefix *address)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r = nl_open(NETLINK_NETFILTER, &netfilter);
+
+	return r ? r : fwset_unpublish(netfilter, address);
+}
+
 int fit_remove(uint32_t uid)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;

@@ -46,6 +46,9 @@ int fit_note_live(uint32_t uid);
 /* The contrary. */
 int fit_forget_live(uint32_t uid);
 
+/* No port leads any more to an address whose link went without it; family 0: nothing is done. */
+int fit_unpublish(const struct conf_prefix *address);
+
 /* Takes all of it away, whatever is there.  In the host's namespace. */
 int fit_remove(uint32_t uid);
 

@@ -184,7 +184,10 @@ static void note_reply(const struct nlmsghdr *h, void *data)
 	(void)mnl_attr_parse(h, sizeof(struct nfgenmsg), note_list, data);
 }
 
-/* Only under its user's lock are a user's elements made, so what is found stays true. */
+/*
+ * Under the user's lock: but for a reload, whose table has what it has seen, nobody
+ * else makes a user's elements.
+ */
 static int remove_ports(struct mnl_socket *netfilter, const char *set,
 			const struct conf_prefix *address)
 {

@@ -28,11 +28,6 @@ static int set_gateway(struct mnl_socket *socket, const struct conf_prefix *pool
 	return !present && r == -EADDRNOTAVAIL ? 0 : r;
 }
 
-static bool same(const struct conf_prefix *a, const struct conf_prefix *b)
-{
-	return a->length == b->length && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 /* pool NULL: none.  old NULL: none, or that which the rules are for. */
 static int set_family(struct mnl_socket *socket, int family, const struct conf_prefix *pool,
 		      const struct conf_prefix *old)
@@ -46,7 +41,7 @@ static int set_family(struct mnl_socket *socket, int family, const struct conf_p
 			return r;
 		old = &found;
 	}
-	if (old && (!pool || !same(pool, old)))
+	if (old && (!pool || !conf_prefix_equal(pool, old)))
 		r = set_gateway(socket, old, false);
 	if (!r && pool)
 		r = set_gateway(socket, pool, true);

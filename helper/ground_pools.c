@@ -64,12 +64,6 @@ static int grow(void **list, size_t n, size_t *room, size_t size)
 	return 0;
 }
 
-static bool same(const struct conf_prefix *a, const struct conf_prefix *b)
-{
-	return a->family == b->family && a->length == b->length &&
-	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 /*
  * Whether a route says that there is such a network.  One that refuses does not,
  * and in the main table it is no obstacle either, since those of the sessions are
@@ -95,7 +89,7 @@ static bool is_network(const struct route *route)
 static bool is_gateway(const struct search *s, const struct route *route)
 {
 	return route->link == LINK_LOOPBACK &&
-	       (same(&route->to, &s->gateways[0]) || same(&route->to, &s->gateways[1]));
+	       (conf_prefix_equal(&route->to, &s->gateways[0]) || conf_prefix_equal(&route->to, &s->gateways[1]));
 }
 
 static int note_attribute(const struct nlattr *attr, void *data)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <linux/netlink.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/base.h"
@@ -139,6 +140,22 @@ void members_done(struct members *members)
 		free(members->list[i].name);
 	free(members->list);
 	*members = (struct members){ 0 };
+}
+
+static int compare_members(const void *a, const void *b)
+{
+	const struct member *x = a;
+	const struct member *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+const struct member *members_get(const struct members *members, uint32_t uid)
+{
+	const struct member key = { .uid = uid };
+
+	return members->n ? bsearch(&key, members->list, members->n, sizeof(key), compare_members)
+			  : NULL;
 }
 
 /* now: only what leads there already, by the table that is in force. */

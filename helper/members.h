@@ -48,6 +48,9 @@ int members_read(const struct conf *conf, uint32_t uid, struct member *ret_membe
 int members_find(const struct state *state, const struct conf *conf, struct members *members);
 void members_done(struct members *members);
 
+/* The one of that uid, or NULL. */
+const struct member *members_get(const struct members *members, uint32_t uid);
+
 /* Puts them into a table that is to replace the one they are in. */
 int members_add_to(const struct members *members, struct fw_table *table);
 
@@ -60,12 +63,15 @@ int members_hold(const struct members *members);
 void members_let_go(const struct members *members);
 
 /*
- * Makes the links of those who are there now what conf says, with the resolvers
- * of context, each under the user's lock; says on out (may be NULL) what changes for whom, compared
- * to before (NULL: not known).  A lock is the user's to hold up: with wait false,
- * -EAGAIN says that somebody was left out for that.  Whoever cannot be changed is cut off.
+ * Makes the links of those who are there now what conf says, with the resolvers of
+ * context, each under the user's lock, and takes out of the table who is not there
+ * any more of those with whom it was made (seen).  Says on out (may be NULL) what
+ * changes for whom, compared to before (NULL: not known).  A lock is the user's to
+ * hold up: with wait false, -EAGAIN says that somebody was left out for that.
+ * Whoever cannot be changed is cut off.
  */
-int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
+int members_change(const struct state *state, const struct members *seen,
+		   const struct conf *before, const struct conf *conf,
 		   const struct fw_context *context, bool wait, FILE *out);
 
 #endif

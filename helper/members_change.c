@@ -16,6 +16,7 @@
 #include "helper/netns.h"
 #include "helper/person.h"
 #include "helper/state.h"
+#include "helper/uids.h"
 
 /* How long a reload waits for users who are just logging in, for all of them together. */
 #define WAIT_MS  600
@@ -104,39 +105,72 @@ static int change_link(const struct change *change, const struct member *member,
 	return r || !member->live ? r : fit_note_live(member->uid);
 }
 
-/* Who has no namespace here may be in another one, and is not changed. */
-static int change_joined(const struct change *change, uint32_t uid)
+static bool has_address(const struct member *member, const struct conf_prefix *address)
 {
-	struct member member;
-	int r;
-
-	if (!joined_is(change->state, uid))
-		return 0;
-	r = members_read(change->conf, uid, &member);
-	if (r)
-		return r;
-	free(member.name);
-	return member.live ? fit_note_live(uid) : 0;
+	return member->group && (conf_prefix_equal(&member->addresses.v4, address) ||
+				 conf_prefix_equal(&member->addresses.v6, address));
 }
 
-static int change_locked(const struct change *change, uint32_t uid)
+/*
+ * Whoever was seen, and logged out before the table was in force, took the ports
+ * out of the table of before, and this one has them.  The addresses may be
+ * somebody else's by now.
+ */
+static int unpublish_seen(const struct change *change, const struct member *seen,
+			  const struct member *member)
 {
-	struct member member;
+	const struct conf_prefix *addresses[] = { &seen->addresses.v4, &seen->addresses.v6 };
+	struct members now;
+	int r;
+
+	if (!seen->group || has_address(member, addresses[0]))
+		return 0;
+	r = members_find(change->state, change->conf, &now);
+	for (size_t i = 0; i < ARRAY_SIZE(addresses) && !r; i++) {
+		bool had = false;
+
+		for (size_t j = 0; j < now.n && !had; j++)
+			had = has_address(&now.list[j], addresses[i]);
+		if (!had)
+			r = fit_unpublish(addresses[i]);
+	}
+	members_done(&now);
+	return r;
+}
+
+static int change_read(const struct change *change, const struct member *seen,
+		       const struct member *member)
+{
 	_cleanup_close_ int fd = -1;
 	uint64_t inode;
 	int r;
 
-	r = state_open_pin(change->state, uid, &fd, &inode);
+	r = seen ? unpublish_seen(change, seen, member) : 0;
 	if (r)
-		return r == -ENOENT ? change_joined(change, uid) : r;
+		return r;
+	r = state_open_pin(change->state, member->uid, &fd, &inode);
+	if (!r) {
+		print_change(change, member);
+		if (member->group)
+			return change_link(change, member, fd);
+	} else if (r != -ENOENT) {
+		return r;
+	} else if (!joined_is(change->state, member->uid)) {
+		return seen && seen->live ? fit_forget_live(member->uid) : 0;
+	}
+	return member->live ? fit_note_live(member->uid) : 0;
+}
+
+/* seen: the user as the table has it, or NULL. */
+static int change_locked(const struct change *change, uint32_t uid, const struct member *seen)
+{
+	struct member member;
+	int r;
+
 	r = members_read(change->conf, uid, &member);
 	if (r)
 		return r;
-	print_change(change, &member);
-	if (member.group)
-		r = change_link(change, &member, fd);
-	else if (member.live)
-		r = fit_note_live(uid);
+	r = change_read(change, seen, &member);
 	free(member.name);
 	return r ? r : member.doubt;
 }
@@ -154,7 +188,31 @@ static int lock_soon(const struct state *state, uint32_t uid, unsigned *tries)
 	return r;
 }
 
-int members_change(const struct state *state, const struct conf *before, const struct conf *conf,
+/* Who is there, and who was. */
+static int list_both(const struct state *state, const struct members *seen, uint32_t **ret_uids,
+		     size_t *ret_n)
+{
+	_cleanup_free_ uint32_t *uids = calloc(seen->n + 1, sizeof(*uids));
+	_cleanup_free_ uint32_t *now = NULL;
+	size_t n;
+	int r;
+
+	if (!uids)
+		return -ENOMEM;
+	for (size_t i = 0; i < seen->n; i++)
+		uids[i] = seen->list[i].uid;
+	r = members_list(state, &now, &n);
+	if (!r)
+		r = uids_add(&now, &n, uids, seen->n);
+	if (r)
+		return r;
+	*ret_uids = steal_ptr(&now);
+	*ret_n = n;
+	return 0;
+}
+
+int members_change(const struct state *state, const struct members *seen,
+		   const struct conf *before, const struct conf *conf,
 		   const struct fw_context *context, bool wait, FILE *out)
 {
 	struct change change = { state, before, conf, context, out, -1 };
@@ -168,7 +226,7 @@ int members_change(const struct state *state, const struct conf *before, const s
 
 	r = netns_open(NETNS_OF_HOST, &host_fd, &inode);
 	if (!r)
-		r = members_list(state, &uids, &n);
+		r = list_both(state, seen, &uids, &n);
 	if (r)
 		return r;
 	change.host_fd = host_fd;
@@ -176,7 +234,7 @@ int members_change(const struct state *state, const struct conf *before, const s
 		r = wait ? state_lock(state, STATE_LOCK_USER(uids[i]), true)
 			 : lock_soon(state, uids[i], &tries);
 		if (!r) {
-			r = change_locked(&change, uids[i]);
+			r = change_locked(&change, uids[i], members_get(seen, uids[i]));
 			state_unlock(state, STATE_LOCK_USER(uids[i]));
 		}
 		if (r && !first)

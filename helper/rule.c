@@ -149,11 +149,6 @@ static int read_rules(struct mnl_socket *socket, int family, struct rules *ret_r
 	return r ? r : ret_rules->too_many ? -E2BIG : 0;
 }
 
-static bool same_prefix(const struct conf_prefix *a, const struct conf_prefix *b)
-{
-	return a->length == b->length && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
 /* Exactly ours in order, whatever others have between; or, without a pool, none of ours. */
 static bool is_right(const struct rules *rules, const struct conf_prefix *pool)
 {
@@ -167,7 +162,7 @@ static bool is_right(const struct rules *rules, const struct conf_prefix *pool)
 			continue;
 		if (next == n || r->kind != wanted[pool ? next : ARRAY_SIZE(wanted) - 1] ||
 		    r->protocol != OUR_PROTOCOL ||
-		    (r->kind != KIND_KERNEL && !same_prefix(&r->from, pool)))
+		    (r->kind != KIND_KERNEL && !conf_prefix_equal(&r->from, pool)))
 			return false;
 		next++;
 	}
@@ -214,7 +209,7 @@ static size_t count_made(const struct rules *rules, const struct conf_prefix *po
 		r = &rules->rule[--at];
 		if (r->kind != wanted[pool ? i - 1 : ARRAY_SIZE(wanted) - 1] ||
 		    r->protocol != OUR_PROTOCOL ||
-		    (r->kind != KIND_KERNEL && !same_prefix(&r->from, pool)))
+		    (r->kind != KIND_KERNEL && !conf_prefix_equal(&r->from, pool)))
 			return 0;
 	}
 	return rules->n - at;

@@ -25,5 +25,7 @@ int uids_add(uint32_t **uids, size_t *n, const uint32_t *others, size_t n_others
 	for (size_t i = 0; i < n_others; i++)
 		if (!known || !bsearch(&others[i], grown, known, sizeof(*grown), compare_uids))
 			grown[(*n)++] = others[i];
+	if (*n > known)
+		qsort(grown, *n, sizeof(*grown), compare_uids);
 	return 0;
 }

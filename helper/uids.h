@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Adds to *uids, which grows, those of others that are not there yet.  Sorts.  0 or -ENOMEM. */
+/*
+ * Adds to *uids, which grows, those of others that are not there yet.  All
+ * are sorted then.  0 or -ENOMEM.
+ */
 int uids_add(uint32_t **uids, size_t *n, const uint32_t *others, size_t n_others);
 
 #endif

@@ -30,6 +30,16 @@ netns_inode()
 	in_session "$1" stat -Lc %i /proc/self/ns/net
 }
 
+# elements: how many the firewall has for alice, as one who is there, and her port 8081
+elements()
+{
+	{
+		nft list set inet pam_netns live
+		nft list map inet pam_netns publish4_tcp
+		nft list map inet pam_netns publish6_tcp
+	} | grep -cwE '1001|8081 : .*'
+}
+
 policies='policy web {
 	out allow to any tcp 80 8000 udp 8000
 }
@@ -228,6 +238,35 @@ ok "it is there" wait_for 5 pgrep -x netns-helper
 pid=$(pgrep -x netns-helper)
 ok "and ends with its time" wait_for 8 is_gone "$pid"
 wait $stopped
+
+note "a user who logs out while the table is made"
+conf -k "policy open {
+	publish tcp 8081 to 8000
+	out allow to any tcp 80 udp 8000
+}
+$policies
+session alice veth open
+session bob veth web"
+ok "loaded" netnsctl reload
+is "$(elements)" 3 "alice is in the table, and her port by each family"
+strace -f -q -o "$WORK/strace" -e trace=mkdir -e inject=mkdir:signal=STOP:when=1 \
+	netnsctl reload >/dev/null 2>&1 &
+reload=$!
+is_stopped()
+{
+	grep -q STOP "$WORK/strace"
+}
+ok "the next one is being made" wait_for 5 is_stopped
+good "alice logs out" logout alice
+is "$(elements)" 0 "  and is not in the table"
+kill -CONT "$(pgrep -x netnsctl)"
+wait $reload
+is $? 0 "the reload ends"
+is "$(elements)" 0 "  and its table has nothing of her"
+good "alice logs in again" login alice
+is "$(elements)" 3 "  and is in the table"
+ok "loaded" netnsctl reload
+is "$(elements)" 3 "  as in the next"
 
 note "a user data base that does not answer"
 echo 'class:x:7001:alice' >>/etc/group
