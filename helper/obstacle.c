@@ -4,6 +4,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,7 +17,7 @@
 #include "helper/obstacle.h"
 #include "helper/veth.h"
 
-#define CHAINS_MAX     16
+#define CHAINS_MAX     32
 #define NAME_BYTES     128 /* longer ones end in the middle */
 #define ATTRIBUTES_MAX 32
 
@@ -24,6 +25,7 @@ struct chain {
 	uint8_t family;
 	char table[NAME_BYTES];
 	char name[NAME_BYTES];
+	bool drops; /* what comes to its end, by policy or by the last rule */
 	bool knows_us; /* a rule of its table names our links */
 };
 
@@ -60,14 +62,17 @@ static int64_t number(const struct nlattr *attr)
 		       : -1;
 }
 
-static bool drops_forwarded(const struct nlattr *const *a)
+/* What passes from a session or to one is never the host's own. */
+static bool is_passed(const struct nlattr *const *a)
 {
 	const struct nlattr *hook[ATTRIBUTES_MAX] = { NULL };
+	int64_t at;
 
-	if (!a[NFTA_CHAIN_HOOK] || number(a[NFTA_CHAIN_POLICY]) != NF_DROP)
+	if (!a[NFTA_CHAIN_HOOK])
 		return false;
 	mnl_attr_parse_nested(a[NFTA_CHAIN_HOOK], note_attribute, hook);
-	return number(hook[NFTA_HOOK_HOOKNUM]) == NF_INET_FORWARD;
+	at = number(hook[NFTA_HOOK_HOOKNUM]);
+	return at == NF_INET_FORWARD || at == NF_INET_POST_ROUTING;
 }
 
 static bool is_ours(const struct nfgenmsg *nf, const struct nlattr *const *a)
@@ -85,10 +90,13 @@ static void note_chain(const struct nlmsghdr *h, void *data)
 
 	mnl_attr_parse(h, sizeof(*nf), note_attribute, a);
 	if (!family_name(nf->nfgen_family) || !a[NFTA_CHAIN_TABLE] || !a[NFTA_CHAIN_NAME] ||
-	    !drops_forwarded(a) || is_ours(nf, a) || chains->n == CHAINS_MAX)
+	    !is_passed(a) || is_ours(nf, a) || chains->n == CHAINS_MAX)
 		return;
 	chain = &chains->list[chains->n++];
-	*chain = (struct chain){ .family = nf->nfgen_family };
+	*chain = (struct chain){
+		.family = nf->nfgen_family,
+		.drops = number(a[NFTA_CHAIN_POLICY]) == NF_DROP,
+	};
 	snprintf(chain->table, sizeof(chain->table), "%s", mnl_attr_get_str(a[NFTA_CHAIN_TABLE]));
 	snprintf(chain->name, sizeof(chain->name), "%s", mnl_attr_get_str(a[NFTA_CHAIN_NAME]));
 }
@@ -113,17 +121,85 @@ static bool compares_name(const struct nlattr *expression)
 	       memcmp(mnl_attr_get_payload(value[NFTA_DATA_VALUE]), VETH_PREFIX, length) == 0;
 }
 
+static bool is_verdict_drop(const struct nlattr *data)
+{
+	const struct nlattr *immediate[ATTRIBUTES_MAX] = { NULL };
+	const struct nlattr *value[ATTRIBUTES_MAX] = { NULL };
+	const struct nlattr *verdict[ATTRIBUTES_MAX] = { NULL };
+
+	mnl_attr_parse_nested(data, note_attribute, immediate);
+	if (immediate[NFTA_IMMEDIATE_DATA])
+		mnl_attr_parse_nested(immediate[NFTA_IMMEDIATE_DATA], note_attribute, value);
+	if (value[NFTA_DATA_VERDICT])
+		mnl_attr_parse_nested(value[NFTA_DATA_VERDICT], note_attribute, verdict);
+	return number(verdict[NFTA_VERDICT_CODE]) == NF_DROP;
+}
+
+/* That of iptables has no expression of its own. */
+static bool is_target_reject(const struct nlattr *data)
+{
+	const struct nlattr *target[ATTRIBUTES_MAX] = { NULL };
+
+	mnl_attr_parse_nested(data, note_attribute, target);
+	return target[NFTA_TARGET_NAME] &&
+	       strcmp(mnl_attr_get_str(target[NFTA_TARGET_NAME]), "REJECT") == 0;
+}
+
+enum effect {
+	EFFECT_NONE, /* the next expression decides */
+	EFFECT_REFUSES,
+	EFFECT_OTHER, /* a condition, or anything else */
+};
+
+static enum effect find_effect(const struct nlattr *expression)
+{
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+	const char *name;
+
+	mnl_attr_parse_nested(expression, note_attribute, a);
+	name = a[NFTA_EXPR_NAME] ? mnl_attr_get_str(a[NFTA_EXPR_NAME]) : "";
+	if (strcmp(name, "counter") == 0 || strcmp(name, "log") == 0)
+		return EFFECT_NONE;
+	if (strcmp(name, "reject") == 0 ||
+	    (a[NFTA_EXPR_DATA] && strcmp(name, "immediate") == 0 &&
+	     is_verdict_drop(a[NFTA_EXPR_DATA])) ||
+	    (a[NFTA_EXPR_DATA] && strcmp(name, "target") == 0 &&
+	     is_target_reject(a[NFTA_EXPR_DATA])))
+		return EFFECT_REFUSES;
+	return EFFECT_OTHER;
+}
+
+/* What the expressions of a rule are about. */
+struct rule {
+	bool names_us;
+	enum effect effect; /* of the first that has one */
+};
+
+static int note_expression(const struct nlattr *expression, void *data)
+{
+	struct rule *rule = data;
+
+	rule->names_us |= compares_name(expression);
+	if (rule->effect == EFFECT_NONE)
+		rule->effect = find_effect(expression);
+	return MNL_CB_OK;
+}
+
 static void note_rule(const struct nlmsghdr *h, void *data)
 {
 	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+	struct rule rule = { .effect = EFFECT_NONE };
 	struct chain *chain = data;
-	const struct nlattr *expression;
 
 	mnl_attr_parse(h, sizeof(struct nfgenmsg), note_attribute, a);
-	if (!a[NFTA_RULE_EXPRESSIONS])
+	if (!a[NFTA_RULE_EXPRESSIONS] || !a[NFTA_RULE_CHAIN])
 		return;
-	mnl_attr_for_each_nested(expression, a[NFTA_RULE_EXPRESSIONS]) chain->knows_us |=
-		compares_name(expression);
+	mnl_attr_parse_nested(a[NFTA_RULE_EXPRESSIONS], note_expression, &rule);
+	chain->knows_us |= rule.names_us;
+	/* Without a condition: what comes behind it is never reached. */
+	if (rule.effect == EFFECT_REFUSES &&
+	    strcmp(mnl_attr_get_str(a[NFTA_RULE_CHAIN]), chain->name) == 0)
+		chain->drops = true;
 }
 
 static struct nlmsghdr *put_dump(struct nl_batch *batch, uint16_t type, uint8_t family)
@@ -167,28 +243,37 @@ static int find_rules(struct mnl_socket *socket, struct chain *chain)
 	return r;
 }
 
+/* firewalld lets nobody else change its table; that of iptables is its own. */
+static void find_remedy(const struct chain *chain, char *text, size_t size)
+{
+	bool v4 = chain->family == NFPROTO_IPV4;
+
+	if (strcmp(chain->table, "firewalld") == 0)
+		snprintf(text, size,
+			 "'firewall-cmd --permanent --zone=trusted --add-interface=" VETH_PREFIX
+			 "+' and 'firewall-cmd --reload'");
+	else if (chain->family != NFPROTO_INET && strcmp(chain->table, "filter") == 0 &&
+		 strcmp(chain->name, "FORWARD") == 0)
+		snprintf(text, size,
+			 "'%stables -I FORWARD -i " VETH_PREFIX "+ -j ACCEPT' and the same with -o",
+			 v4 ? "ip" : "ip6");
+	else
+		snprintf(text, size,
+			 "'nft insert rule %s %s %s iifname \"" VETH_PREFIX
+			 "*\" accept' and the same with oifname",
+			 family_name(chain->family), chain->table, chain->name);
+}
+
 static void warn(const struct conf *conf, const struct chain *chain, struct diag *diag)
 {
 	const struct conf_place place = { .file = conf->file_names[0] };
-	const char *family = family_name(chain->family);
-	char remedy[2 * NAME_BYTES + 64];
+	char remedy[2 * NAME_BYTES + 128];
 
-	/* The table is iptables' own. */
-	if (chain->family != NFPROTO_INET && strcmp(chain->table, "filter") == 0 &&
-	    strcmp(chain->name, "FORWARD") == 0)
-		snprintf(remedy, sizeof(remedy),
-			 "%stables -I FORWARD -i " VETH_PREFIX "+ -j ACCEPT",
-			 chain->family == NFPROTO_IPV4 ? "ip" : "ip6");
-	else
-		snprintf(remedy, sizeof(remedy),
-			 "nft insert rule %s %s %s iifname \"" VETH_PREFIX "*\" accept", family,
-			 chain->table, chain->name);
+	find_remedy(chain, remedy, sizeof(remedy));
 	diag_add(diag, DIAG_WARNING, &place, NULL, 0,
 		 "chain '%s' of the firewall's table '%s %s' drops what it does not know, and so "
-		 "all that veth sessions send and get: let it accept their links, as by '%s' and "
-		 "the same with %s",
-		 chain->name, family, chain->table, remedy,
-		 strncmp(remedy, "nft", 3) == 0 ? "oifname" : "-o");
+		 "all that veth sessions send and get: let it accept their links, as by %s",
+		 chain->name, family_name(chain->family), chain->table, remedy);
 }
 
 int obstacle_warn(const struct conf *conf, struct diag *diag)
@@ -202,7 +287,7 @@ int obstacle_warn(const struct conf *conf, struct diag *diag)
 		r = find_chains(socket, &chains);
 	for (size_t i = 0; !r && i < chains.n; i++) {
 		r = find_rules(socket, &chains.list[i]);
-		if (!r && !chains.list[i].knows_us)
+		if (!r && chains.list[i].drops && !chains.list[i].knows_us)
 			warn(conf, &chains.list[i], diag);
 	}
 	/* No privilege, or no nf_tables: a reload has its own words for that. */

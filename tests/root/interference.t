@@ -151,6 +151,55 @@ is "$OUT" "" "  is one, too"
 is "$(reached "$PEER1")" "$ALL" "  and helps"
 nft 'delete table ip filter; delete table ip6 filter'
 
+# drops_rest RULE KINDS: the last of a chain whose policy is to accept.
+drops_rest()
+{
+	nft "add table inet fw
+		add chain inet fw forward { type filter hook forward priority 0; policy accept; }
+		add rule inet fw forward tcp dport 25 drop
+		add rule inet fw forward $1"
+	is "$(reached "$PEER1")" "$2" "a chain that ends with '$1'"
+	ok "  a check" netnsctl check
+	if [ "$2" = "$ALL" ]; then
+		is "$OUT" "" "  has nothing to say"
+	else
+		like "$OUT" ": warning: chain 'forward' of the firewall's table 'inet fw' drops" "  warns of it"
+		remedy
+	fi
+	nft delete table inet fw
+}
+
+note "what comes at the end of a chain"
+drops_rest 'counter drop' ""
+drops_rest 'log prefix "no: " counter reject with icmpx admin-prohibited' ""
+drops_rest 'meta mark 7 drop' "$ALL"
+drops_rest 'ct state invalid counter reject' "$ALL"
+drops_rest 'limit rate 1000000/second accept' "$ALL"
+nft 'add table inet fw
+	add chain inet fw post { type filter hook postrouting priority 0; policy drop; }'
+is "$(reached "$PEER1")" "" "a chain of the hook postrouting"
+remedy
+nft delete table inet fw
+
+note "firewalld's, which only firewalld changes"
+nft 'add table inet firewalld
+	add chain inet firewalld filter_FORWARD { type filter hook forward priority 10; policy accept; }
+	add chain inet firewalld filter_FORWARD_ZONES
+	add rule inet firewalld filter_FORWARD ct state { established, related } accept
+	add rule inet firewalld filter_FORWARD ct state invalid drop
+	add rule inet firewalld filter_FORWARD jump filter_FORWARD_ZONES
+	add rule inet firewalld filter_FORWARD reject with icmpx admin-prohibited'
+is "$(reached "$PEER1")" "" "it rejects what no zone accepts"
+run netnsctl check
+like "$OUT" "'firewall-cmd --permanent --zone=trusted --add-interface=nu\\+' and 'firewall-cmd --reload'\$" \
+	"  in its own words"
+# That becomes:
+nft 'add rule inet firewalld filter_FORWARD_ZONES iifname "nu*" accept'
+is "$(reached "$PEER1")" "$ALL" "  with that, all is well"
+run netnsctl check
+is "$OUT" "" "  and nothing is said any more"
+nft delete table inet firewalld
+
 nft 'add table inet fw
 	add chain inet fw forward { type filter hook forward priority 0; policy accept; }
 	add chain inet fw input { type filter hook input priority 0; policy drop; }
