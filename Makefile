@@ -157,14 +157,17 @@ install: all
 	test -e $(DESTDIR)$(SYSCONFDIR)/security/netns.conf || \
 		install -m 644 conf/netns.conf $(DESTDIR)$(SYSCONFDIR)/security
 
-# Nothing of what is in force stays without what could take it back.  The
-# configuration does, as an administrator's work.  A stack that names a module
-# that is gone lets nobody in, root neither.
+# What is in force goes first, while there is what could take it back; where that
+# cannot be, it goes with the next boot.  The configuration stays, as an
+# administrator's work.  A stack that names a module that is gone lets nobody in,
+# root neither.
 uninstall:
 	@if [ -z "$(DESTDIR)" ] && grep -ls pam_netns.so $(SYSCONFDIR)/pam.conf \
 		$(SYSCONFDIR)/pam.d/* /usr/lib/pam.d/*; then \
 		echo 'uninstall: these still use pam_netns; take the line out first' >&2; exit 1; fi
-	@if [ -z "$(DESTDIR)" ] && [ -x $(SBINDIR)/netnsctl ]; then $(SBINDIR)/netnsctl unload; fi
+	@if [ -z "$(DESTDIR)" ] && [ -x $(SBINDIR)/netnsctl ] && [ -e /run/pam_netns ]; then \
+		$(SBINDIR)/netnsctl unload || echo 'uninstall: what is in force stays so until' \
+			'the next boot' >&2; fi
 	rm -f $(DESTDIR)$(PAMDIR)/pam_netns.so $(DESTDIR)$(LIBEXECDIR)/netns-helper \
 		$(DESTDIR)$(SBINDIR)/netnsctl \
 		$(addprefix $(DESTDIR)$(MANDIR)/man5/,$(notdir $(MAN5))) \

@@ -131,6 +131,23 @@ done
 is "$(readelf -dW "$module" | grep -c SONAME)" 0 "the module is no library to link with"
 
 #
+# The units
+#
+
+# As far as one can tell where the programs are not installed.
+units=$WORK/units
+mkdir "$units"
+for unit in "$to"/usr/lib/systemd/system/*; do
+	sed "s|/usr/sbin/netnsctl|$ctl|" "$unit" >"$units/${unit##*/}"
+done
+if command -v systemd-analyze >/dev/null; then
+	ok "systemd-analyze accepts the units" systemd-analyze verify --man=no "$units"/*
+	is "$OUT" "" "without a word"
+else
+	note "there is no systemd-analyze to try the units"
+fi
+
+#
 # Again, and away
 #
 

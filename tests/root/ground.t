@@ -307,4 +307,10 @@ ok "make uninstall" make -s -C "$TOP" BUILD="$BUILD" uninstall
 ok "  leaves the host as it was" diff <(echo "$before") <(everything)
 ok "  and no netnsctl" test ! -e /usr/sbin/netnsctl
 ok "  so that another one does without" make -s -C "$TOP" BUILD="$BUILD" uninstall
+install_product
+ok "installed again: reload" netnsctl reload
+printf '#!/bin/sh\nexit 1\n' >/usr/sbin/netnsctl
+ok "where nothing can be taken out of force: make uninstall" make -s -C "$TOP" BUILD="$BUILD" uninstall
+is "$OUT" "uninstall: what is in force stays so until the next boot" "  says so"
+ok "  and removes the rest" test ! -e /usr/libexec/netns-helper
 done_testing
