@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <linux/netlink.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -70,12 +71,62 @@ int ground_set(const struct conf_settings *settings, const struct conf_settings 
 	return set_all(settings, old);
 }
 
+struct address_search {
+	const struct conf_prefix *address;
+	bool found;
+};
+
+static int note_local(const struct nlattr *attr, void *data)
+{
+	struct address_search *s = data;
+
+	/* IPv6 has no IFA_LOCAL where nobody is at the other end. */
+	if (mnl_attr_get_type(attr) == IFA_LOCAL || mnl_attr_get_type(attr) == IFA_ADDRESS)
+		s->found |= mnl_attr_get_payload_len(attr) * 8 == s->address->length &&
+			    memcmp(mnl_attr_get_payload(attr), s->address->bytes,
+				   s->address->length / 8) == 0;
+	return MNL_CB_OK;
+}
+
+static void note_address(const struct nlmsghdr *h, void *data)
+{
+	const struct ifaddrmsg *message = mnl_nlmsg_get_payload(h);
+	struct address_search *s = data;
+
+	if (message->ifa_family == s->address->family)
+		mnl_attr_parse(h, sizeof(*message), note_local, s);
+}
+
+/* Somebody may have flushed lo, or switched IPv6 off and on again. */
+static int find_gateway(struct mnl_socket *socket, const struct conf_prefix *pool, bool *ret_is)
+{
+	const struct conf_prefix gateway = pool_address(pool, POOL_GATEWAY);
+	struct address_search s = { .address = &gateway };
+	struct nl_batch batch;
+	struct ifaddrmsg *message;
+	int r;
+
+	do {
+		nl_batch_init(&batch);
+		message = mnl_nlmsg_put_extra_header(nl_put(&batch, RTM_GETADDR, NLM_F_DUMP),
+						     sizeof(*message));
+		message->ifa_family = (uint8_t)pool->family;
+		message->ifa_index = LINK_LOOPBACK;
+		r = nl_query(socket, &batch, note_address, &s);
+	} while (r == -EINTR && !s.found);
+	*ret_is = s.found;
+	return s.found ? 0 : r;
+}
+
 static int check_family(struct mnl_socket *socket, const struct conf_prefix *pool, bool *is_set)
 {
-	bool is = true;
-	int r = rule_is_set(socket, pool->family, pool, &is);
+	bool has_rules = true;
+	bool has_gateway = true;
+	int r = rule_is_set(socket, pool->family, pool, &has_rules);
 
-	*is_set &= is;
+	if (!r)
+		r = find_gateway(socket, pool, &has_gateway);
+	*is_set &= has_rules && has_gateway;
 	return r;
 }
 

@@ -303,6 +303,13 @@ for family in 4 6; do
 	ok "  a sweep" netnsctl sweep
 	is "$(ground)" "$ground" "  leaves what should be"
 done
+for gateway in $GATEWAY4/32 $GATEWAY6/128; do
+	ip address del "$gateway" dev lo
+	ok "without $gateway: a sweep" netnsctl sweep
+	is "$(ground)" "$ground" "  puts it back"
+	run netnsctl sweep
+	is "$OUT" "0 removed" "  and then has nothing to do"
+done
 echo 0 >/proc/sys/net/ipv4/ip_forward
 echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
 ok "without forwarding: a sweep" netnsctl sweep
