@@ -227,7 +227,10 @@ int fwset_probe(struct mnl_socket *netfilter, bool *ret_there)
 	nl_batch_init(&batch);
 	h = put_message(&batch, (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETTABLE, 0, NFPROTO_INET, 0);
 	mnl_attr_put_strz(h, NFTA_TABLE_NAME, TABLE);
-	r = or_no_table(nl_query(netfilter, &batch, NULL, NULL));
+	r = nl_query(netfilter, &batch, NULL, NULL);
+	/* nfnetlink.c: outside of a transaction, this says that there is no nf_tables. */
+	if (r == -EINVAL)
+		r = -ENOENT;
 	if (r && r != -ENOENT)
 		return r;
 	*ret_there = r == 0;

@@ -36,11 +36,14 @@ static int set_family(struct mnl_socket *socket, int family, const struct conf_p
 	struct conf_prefix found = { 0 };
 	int r = 0;
 
-	if (!pool && !old) {
+	if (!old) {
 		r = rule_find_pool(socket, family, &found);
-		if (r || !found.family)
+		if (r)
 			return r;
-		old = &found;
+		if (found.family)
+			old = &found;
+		else if (!pool)
+			return 0;
 	}
 	if (old && (!pool || !conf_prefix_equal(pool, old)))
 		r = set_gateway(socket, old, false);
