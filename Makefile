@@ -85,8 +85,8 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_live.c helper/ctl_reload.c helper/apply.c \
 	helper/confined.c helper/depends.c helper/draft.c helper/flows.c helper/fw_files.c \
 	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/live.c \
-	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/person.c \
-	helper/resolvers.c helper/rule.c \
+	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \
+	helper/person.c helper/resolvers.c helper/rule.c \
 	$(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng

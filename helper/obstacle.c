@@ -15,6 +15,7 @@
 #include "helper/fw.h"
 #include "helper/nl.h"
 #include "helper/obstacle.h"
+#include "helper/occupied.h"
 #include "helper/veth.h"
 
 #define CHAINS_MAX     32
@@ -282,6 +283,7 @@ int obstacle_warn(const struct conf *conf, struct diag *diag)
 	struct chains chains;
 	int r;
 
+	occupied_warn(conf, diag);
 	r = nl_open(NETLINK_NETFILTER, &socket);
 	if (!r)
 		r = find_chains(socket, &chains);

@@ -6,9 +6,10 @@ struct conf;
 struct diag;
 
 /*
- * Warns of chains of others that drop every packet which they do not know, and
- * so those of veth sessions, whatever our own chains say.  Who may not look at
- * them is told nothing.  0 or a negative errno.
+ * Warns of what this host has in the way of veth sessions: chains of others that
+ * drop every packet which they do not know, whatever our own chains say, and
+ * programs at published ports.  Who may not look at the chains is told nothing
+ * about them.  0 or a negative errno.
  */
 int obstacle_warn(const struct conf *conf, struct diag *diag);
 

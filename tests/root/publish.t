@@ -133,6 +133,9 @@ session bob veth visitor"
 ok "loaded" netnsctl reload
 is "$OUT" "" "  without a warning"
 serve host 8022 5353 9443
+run netnsctl check
+is "$(grep -c 'a program of the host listens at' <<<"$OUT")" 3 "one for each when a program is there"
+like "$OUT" ':3:2: warning: .* at tcp port 8022: nobody outside reaches it' "  with its place"
 probes peer1 <<-EOT
 	tcp $HOST4 8022 host $PEER1_4
 	udp $HOST6 5353 host $PEER1_6
