@@ -336,6 +336,8 @@ hold()
 	local name=$1 fd
 
 	shift
+	# What one of the same name has said is not this one's.
+	rm -f "$WORK/$name.out"
 	mkfifo "$WORK/$name.in"
 	exec {fd}<>"$WORK/$name.in"
 	# The subshell, so that bash says nothing here about the signal that ends CMD.
