@@ -45,7 +45,8 @@ static int check_pools(const struct apply *a, const struct members *members)
 	const struct conf_settings *then = a->before ? &a->before->settings : NULL;
 
 	if (!has_links(a->conf) || !then ||
-	    (conf_prefix_equal(&now->pool4, &then->pool4) && conf_prefix_equal(&now->pool6, &then->pool6)))
+	    (conf_prefix_equal(&now->pool4, &then->pool4) &&
+	     conf_prefix_equal(&now->pool6, &then->pool6)))
 		return 0;
 	for (size_t i = 0; i < members->n; i++)
 		if (members->list[i].group)
@@ -185,8 +186,7 @@ static bool change_members(const struct apply *a, const struct members *seen,
 	bool all;
 	int r;
 
-	r = members_change(a->state, seen, a->before, a->conf, &machine->context, a->wait,
-			   a->out);
+	r = members_change(a->state, seen, a->before, a->conf, &machine->context, a->wait, a->out);
 	/* Whoever could not be changed must not hold up what is for all. */
 	ended = end_flows(a, table);
 	all = !r && !ended;

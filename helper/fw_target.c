@@ -21,6 +21,10 @@
 		}                   \
 	}
 
+/* How a translator makes an IPv4 address one of IPv6 by default, RFC 6052. */
+#define NAT64(length, ...) \
+	V6(96 + (length), 0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, __VA_ARGS__)
+
 /*
  * Where clouds tell a machine its secrets and take its orders.  The link-local
  * ranges are whole: every provider has its own addresses there.
@@ -30,6 +34,10 @@ static const struct conf_prefix metadata[] = {
 	V4(32, 100, 100, 100, 200), /* Alibaba */
 	V4(32, 168, 63, 129, 16), /* Azure */
 	V4(32, 192, 0, 0, 192), /* Oracle, once */
+	NAT64(16, 169, 254),
+	NAT64(32, 100, 100, 100, 200),
+	NAT64(32, 168, 63, 129, 16),
+	NAT64(32, 192, 0, 0, 192),
 	V6(10, 0xfe, 0x80),
 	V6(32, 0xfd, 0x00, 0x0e, 0xc2), /* Amazon: all its services */
 	V6(128, 0xfd, 0x00, 0x00, 0xc1, 0, 0, 0, 0, 0, 0, 0, 0, 0xa9, 0xfe, 0xa9,
@@ -40,7 +48,8 @@ static const struct conf_prefix metadata[] = {
 
 /* RFC 1918, RFC 6598, RFC 4193. */
 static const struct conf_prefix private[] = {
-	V4(8, 10), V4(12, 172, 16), V4(16, 192, 168), V4(10, 100, 64), V6(7, 0xfc),
+	V4(8, 10),          V4(12, 172, 16),     V4(16, 192, 168),   V4(10, 100, 64), NAT64(8, 10),
+	NAT64(12, 172, 16), NAT64(16, 192, 168), NAT64(10, 100, 64), V6(7, 0xfc),
 };
 
 static const char digits[FW_N_FAMILIES] = { [FW_V4] = '4', [FW_V6] = '6' };

@@ -211,9 +211,8 @@ static int list_both(const struct state *state, const struct members *seen, uint
 	return 0;
 }
 
-int members_change(const struct state *state, const struct members *seen,
-		   const struct conf *before, const struct conf *conf,
-		   const struct fw_context *context, bool wait, FILE *out)
+int members_change(const struct state *state, const struct members *seen, const struct conf *before,
+		   const struct conf *conf, const struct fw_context *context, bool wait, FILE *out)
 {
 	struct change change = { state, before, conf, context, out, -1 };
 	_cleanup_free_ uint32_t *uids = NULL;
