@@ -12,7 +12,7 @@
 /* What names mean can change: then the ids in the active configuration are old. */
 static const char *const always[] = { "/etc/passwd", "/etc/group" };
 
-static_assert(ARRAY_SIZE(always) + RESOLVERS_FILES * (1 + DEPENDS_LINKS_MAX) <= DEPENDS_MAX,
+static_assert(ARRAY_SIZE(always) + RESOLVERS_FILES * (1UL + DEPENDS_LINKS_MAX) <= DEPENDS_MAX,
 	      "there is room for all");
 
 static int add(struct depends *d, const char *path)

@@ -212,7 +212,7 @@ static int remove_elements(struct fit *fit, const struct veth_addresses *address
 int fit_change(struct fit *fit)
 {
 	struct veth veth = make_veth(fit);
-	uint32_t group;
+	uint32_t group = 0;
 	int r;
 
 	r = enter(fit, fit->host_fd);

@@ -88,8 +88,8 @@ static bool is_network(const struct route *route)
 
 static bool is_gateway(const struct search *s, const struct route *route)
 {
-	return route->link == LINK_LOOPBACK &&
-	       (conf_prefix_equal(&route->to, &s->gateways[0]) || conf_prefix_equal(&route->to, &s->gateways[1]));
+	return route->link == LINK_LOOPBACK && (conf_prefix_equal(&route->to, &s->gateways[0]) ||
+						conf_prefix_equal(&route->to, &s->gateways[1]));
 }
 
 static int note_attribute(const struct nlattr *attr, void *data)

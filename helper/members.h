@@ -70,8 +70,7 @@ void members_let_go(const struct members *members);
  * hold up: with wait false, -EAGAIN says that somebody was left out for that.
  * Whoever cannot be changed is cut off.
  */
-int members_change(const struct state *state, const struct members *seen,
-		   const struct conf *before, const struct conf *conf,
-		   const struct fw_context *context, bool wait, FILE *out);
+int members_change(const struct state *state, const struct members *seen, const struct conf *before,
+		   const struct conf *conf, const struct fw_context *context, bool wait, FILE *out);
 
 #endif

@@ -118,7 +118,7 @@ static int add_file(struct op *op, int dir, const char *file)
 	r = clone_file(dir, file, &fd);
 	if (r)
 		return r;
-	strcpy(answer->mounts[answer->n_mounts++].path, path);
+	memcpy(answer->mounts[answer->n_mounts++].path, path, strlen(path) + 1);
 	op->fds.fds[op->fds.n++] = fd;
 	return 0;
 }

@@ -68,7 +68,7 @@ bool sysctl_has_ipv6(void)
 
 bool sysctl_uses_ipv6(void)
 {
-	int disabled;
+	int disabled = 1;
 
 	return sysctl_read("ipv6/conf/lo/disable_ipv6", &disabled) == 0 && !disabled;
 }

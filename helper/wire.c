@@ -67,7 +67,10 @@ int wire_send(int sock, struct iovec *iov, size_t n, const struct wire_fds *fds)
 		size_t size = fds->n * sizeof(*fds->fds);
 
 		msg.msg_controllen += CMSG_SPACE(size);
-		put_control(CMSG_NXTHDR(&msg, cmsg), SCM_RIGHTS, fds->fds, size);
+		cmsg = CMSG_NXTHDR(&msg, cmsg);
+		if (!cmsg)
+			return -EMSGSIZE;
+		put_control(cmsg, SCM_RIGHTS, fds->fds, size);
 	}
 
 	do
