@@ -215,8 +215,9 @@ static int apply_all(const struct apply *a, struct members *members)
 	r = machine_init(&machine, a->conf);
 	if (r)
 		return r;
-	machine_look(&machine);
-	r = fw_compile(a->conf, &machine.context, a->diag, &table);
+	r = machine_look(&machine);
+	if (!r)
+		r = fw_compile(a->conf, &machine.context, a->diag, &table);
 	if (!r)
 		r = find_fingerprint(table, &fingerprint);
 	if (!r)

@@ -33,6 +33,8 @@ struct fw_uids {
 	uint32_t last;
 };
 
+typedef char fw_link_name[16]; /* IFNAMSIZ */
+
 /* What the table depends on beside the configuration. */
 struct fw_context {
 	const struct fw_uids *confined; /* who is in the host's network by mistake only */
@@ -41,6 +43,8 @@ struct fw_context {
 	size_t n_resolvers;
 	bool restrict_forward4; /* the host forwards for the sessions' sake alone */
 	bool restrict_forward6;
+	const fw_link_name *routers4; /* but had these links forward what comes in by them */
+	size_t n_routers4;
 };
 
 struct fw_table;

@@ -153,6 +153,16 @@ static struct fw_expr is_uplink(const struct base *base, enum fw_field name)
 	return fw_is_of(name, set);
 }
 
+static struct fw_expr is_router4(const struct base *base)
+{
+	const struct fw_context *context = base->b->context;
+	struct fw_set *set = fw_add_set(base->table, FW_TYPE_LINK_NAME, 0, NULL);
+
+	for (size_t i = 0; i < context->n_routers4; i++)
+		fw_add_name(set, context->routers4[i]);
+	return fw_is_of(FW_IIFNAME, set);
+}
+
 static void add_uplinks_out(const struct base *base, struct fw_chain *chain)
 {
 	if (base->b->conf->settings.n_uplinks > 0)
@@ -180,10 +190,13 @@ static void add_restriction(const struct base *base, struct fw_chain *chain)
 	struct span span4 = span_of_prefix(&nowhere4);
 	struct span span6 = span_of_prefix(&nowhere6);
 
+	/* What is forwarded has a source: this says which family. */
+	if (context->restrict_forward4 && context->n_routers4 > 0)
+		fw_rule(chain, "these links were routers before pam_netns",
+			fw_not(fw_is_in(FW_IP_SADDR, &span4)), is_router4(base), fw_accept());
 	if (context->restrict_forward4 && context->restrict_forward6)
 		fw_rule(chain, "the host is no router: forwarding was off before pam_netns", not_in,
 			not_out, fw_count(), fw_drop());
-	/* What is forwarded has a source: this says which family. */
 	else if (context->restrict_forward4)
 		fw_rule(chain, "the host is no IPv4 router: forwarding was off before pam_netns",
 			fw_not(fw_is_in(FW_IP_SADDR, &span4)), not_in, not_out, fw_count(),

@@ -3,6 +3,9 @@
 #define HELPER_GROUND_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "helper/fw.h"
 
 struct conf;
 struct conf_settings;
@@ -22,6 +25,12 @@ int ground_save(void);
 
 /* Whether the host forwarded the family before us: if not, it forwards nobody else's now. */
 bool ground_was_router(int family);
+
+/*
+ * The links that forwarded IPv4 before us, each by itself.  *ret_names is the
+ * caller's to free.
+ */
+int ground_list_routers4(fw_link_name **ret_names, size_t *ret_n);
 
 /* Addresses and rules; those of old (may be NULL) go. */
 int ground_set(const struct conf_settings *settings, const struct conf_settings *old);

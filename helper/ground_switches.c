@@ -2,7 +2,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -169,6 +171,47 @@ bool ground_was_router(int family)
 	struct search search = { .name = family == AF_INET ? FORWARD4 : FORWARD6 };
 
 	return for_each_saved(note_on, &search) == -ENOENT ? is_on(search.name) : search.is_on;
+}
+
+struct names {
+	fw_link_name *list;
+	size_t n;
+};
+
+/* IPv6 has such settings as well, but forwards by "all" alone (ip6_forward()). */
+static int note_router(const char *name, int value, void *data)
+{
+	const size_t dir = strlen("ipv4/conf/");
+	const char *end = strrchr(name, '/');
+	struct names *names = data;
+	fw_link_name *list;
+
+	if (!value || strncmp(name, "ipv4/conf/", dir) != 0 || end < name + dir ||
+	    strcmp(end, FORWARDING) != 0 || strncmp(name + dir, "default/", 8) == 0)
+		return 0;
+	list = reallocarray(names->list, names->n + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	names->list = list;
+	snprintf(list[names->n++], sizeof(*list), "%.*s", (int)(end - name - (ptrdiff_t)dir),
+		 name + dir);
+	return 0;
+}
+
+int ground_list_routers4(fw_link_name **ret_names, size_t *ret_n)
+{
+	struct names names = { 0 };
+	int r = for_each_saved(note_router, &names);
+
+	if (r == -ENOENT)
+		r = for_each_link("ipv4/conf/", FORWARDING, note_router, &names);
+	if (r) {
+		free(names.list);
+		return r;
+	}
+	*ret_names = names.list;
+	*ret_n = names.n;
+	return 0;
 }
 
 /* A link may be gone.  To set what is so already is not always without effect. */

@@ -91,15 +91,21 @@ int machine_init(struct machine *machine, const struct conf *conf)
 	return 0;
 }
 
-void machine_look(struct machine *machine)
+int machine_look(struct machine *machine)
 {
+	int r;
+
 	machine->context.resolvers = machine->resolvers;
 	machine->context.n_resolvers = resolvers_find(machine->resolvers);
 	machine->context.restrict_forward4 = !ground_was_router(AF_INET);
 	machine->context.restrict_forward6 = !ground_was_router(AF_INET6);
+	r = ground_list_routers4(&machine->routers4, &machine->context.n_routers4);
+	machine->context.routers4 = machine->routers4;
+	return r;
 }
 
 void machine_done(struct machine *machine)
 {
 	free(machine->confined);
+	free(machine->routers4);
 }

@@ -14,6 +14,7 @@ struct conf;
 struct machine {
 	struct fw_context context; /* points to the rest */
 	struct fw_uids *confined;
+	fw_link_name *routers4;
 	struct conf_prefix resolvers[RESOLVERS_MAX];
 };
 
@@ -21,7 +22,7 @@ struct machine {
 int machine_init(struct machine *machine, const struct conf *conf);
 
 /* And what this machine is like now: its resolvers, and whether it is a router. */
-void machine_look(struct machine *machine);
+int machine_look(struct machine *machine);
 void machine_done(struct machine *machine);
 
 #endif

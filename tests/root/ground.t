@@ -220,6 +220,23 @@ router 1 0 "TCP4 UDP4" "a router for IPv4"
 router 0 1 "TCP6 UDP6" "a router for IPv6"
 router 0 0 "" "no router"
 
+note "single links that are routers"
+for link in be0 up0; do
+	echo 1 >"/proc/sys/net/ipv4/conf/$link/forwarding"
+done
+wait_for 5 forwards_by "TCP4 UDP4" || abort "the links do not forward"
+ok "reload" netnsctl reload
+forwards "TCP4 UDP4" "  what came in by them is forwarded as before"
+ok "  a second reload" netnsctl reload
+forwards "TCP4 UDP4" "  does not change that"
+ok "  unload" netnsctl unload
+forwards "TCP4 UDP4" "  nor does the end"
+echo 0 >/proc/sys/net/ipv4/conf/up0/forwarding
+ok "reload, with one that is none" netnsctl reload
+forwards "" "  which stays so"
+ok "  unload" netnsctl unload
+echo 0 >/proc/sys/net/ipv4/conf/be0/forwarding
+
 #
 # Advertisements of routers
 #
