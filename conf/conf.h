@@ -380,6 +380,9 @@ const struct conf_session *conf_match_some(const struct conf *conf,
 /* Whether no service at all gives the subject the host's network, or its caller's. */
 bool conf_always_confines(const struct conf *conf, const struct conf_subject *subject);
 
+/* Of the sockets of confined sessions: a bit each, by the number of the AF_; 0 for any. */
+uint64_t conf_families(const struct conf_settings *settings);
+
 /* Whether any line gives that network. */
 bool conf_has_network(const struct conf *conf, enum conf_network network);
 

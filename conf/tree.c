@@ -5,6 +5,7 @@
 #include "conf/array.h"
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/keyword.h"
 #include "conf/parse.h"
 #include "conf/tree.h"
 
@@ -43,6 +44,21 @@ int conf_set_default_families(struct conf *conf)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+uint64_t conf_families(const struct conf_settings *settings)
+{
+	/* Always: without these no session is opened or closed from inside (log, helper). */
+	uint64_t families = UINT64_C(1) << AF_UNIX | UINT64_C(1) << AF_NETLINK;
+
+	for (size_t i = 0; i < settings->n_families; i++) {
+		const char *name = settings->families[i];
+		const struct keyword *family = keyword_find(&keywords_family, name, strlen(name));
+
+		if (family)
+			families |= UINT64_C(1) << family->value;
+	}
+	return settings->any_family ? 0 : families;
 }
 
 static void strings_free(char **strings, size_t n)
