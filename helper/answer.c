@@ -49,11 +49,12 @@ bool answer_is_sound(const struct proto_answer *a, size_t length, size_t n_fds)
 	switch (a->result) {
 	case PROTO_ENTER:
 		return n_fds == 1 + a->n_mounts && a->netns != 0 && a->host <= 1 &&
-		       a->shared <= 1 && !(a->host && a->n_mounts) && mounts_are_sound(a);
+		       a->shared <= 1 && !(a->host && (a->n_mounts || a->families)) &&
+		       mounts_are_sound(a);
 	case PROTO_STAY:
 	case PROTO_DONE:
 	case PROTO_FAILED:
-		return n_fds == 0 && a->n_mounts == 0;
+		return n_fds == 0 && a->n_mounts == 0 && a->families == 0;
 	default:
 		return false;
 	}

@@ -354,6 +354,8 @@ static int open_once(struct op *op, bool *ret_outdated)
 	*ret_outdated = o.outdated;
 	if (r && !o.outdated && conf->settings.on_error == CONF_ON_ERROR_SEAL)
 		r = open_sealed(op, r);
+	if (op->answer.result == PROTO_ENTER && !op->answer.host)
+		op->answer.families = conf_families(&conf->settings);
 	return r;
 }
 

@@ -72,9 +72,13 @@ struct proto_answer {
 	uint32_t count; /* CLOSE, SWEEP: namespaces removed */
 	uint32_t n_mounts; /* ENTER, and never into the host's namespace */
 	uint64_t netns; /* ENTER: inode of the namespace */
+	uint64_t families; /* ENTER, not the host's: of sockets to be had, see below; 0: all */
 	char text[PROTO_TEXT_MAX]; /* for the log; a notice, or why it failed */
 	struct proto_mount mounts[PROTO_MOUNTS_MAX];
 };
+
+/* Families of sockets: a bit each, by the number of the AF_. */
+#define PROTO_FAMILY(n) (UINT64_C(1) << (n))
 
 #define PROTO_ANSWER_SIZE(n_mounts) \
 	(offsetof(struct proto_answer, mounts) + (n_mounts) * sizeof(struct proto_mount))

@@ -13,6 +13,7 @@
 #include "helper/proto.h"
 #include "helper/wire.h"
 #include "pam_netns/caller.h"
+#include "pam_netns/families.h"
 #include "pam_netns/session.h"
 #include "pam_netns/user.h"
 
@@ -266,6 +267,7 @@ static int enter_answer(struct call *c, struct client *client, const struct prot
 			const struct wire_fds *fds)
 {
 	int r = session_enter(fds->fds[0], answer->netns, answer->host == 1);
+	int restricted = r ? 0 : families_restrict(answer->families);
 
 	/* Stopped for so long that the helper has gone: the user's next login may get another. */
 	if (!r && !client_is_held(client))
@@ -277,6 +279,8 @@ static int enter_answer(struct call *c, struct client *client, const struct prot
 	if (r)
 		r = refuse(c, "cannot enter network namespace %llu: %s",
 			   (unsigned long long)answer->netns, strerror(-r));
+	else if (restricted)
+		r = refuse(c, "cannot restrict the families of sockets: %s", strerror(-restricted));
 	else
 		r = enter_mounts(c, answer, fds);
 	if (r == PAM_SUCCESS)

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "conf/base.h"
 #include "helper/netns.h"
+#include "helper/proto.h"
+#include "pam_netns/families.h"
 #include "pam_netns/session.h"
+
+/* As when the configuration, which is not known here, does not set any. */
+#define FAMILIES_OF_SEALED                                                        \
+	(PROTO_FAMILY(AF_UNIX) | PROTO_FAMILY(AF_INET) | PROTO_FAMILY(AF_INET6) | \
+	 PROTO_FAMILY(AF_NETLINK))
 
 int session_note(struct session *s)
 {
@@ -77,7 +85,11 @@ int session_enter_host(void)
 
 int session_seal(void)
 {
-	return unshare(CLONE_NEWNET) < 0 ? -errno : 0;
+	if (unshare(CLONE_NEWNET) < 0)
+		return -errno;
+	/* Without a filter it is an empty network all the same: no cause for ending the caller. */
+	(void)!families_restrict(FAMILIES_OF_SEALED);
+	return 0;
 }
 
 int session_restore(struct session *s)

@@ -45,7 +45,10 @@ int session_enter(int fd, uint64_t inode, bool host_intended) WARN_UNUSED_RESULT
 /* Enters the host's network, if the thread is not there already. */
 int session_enter_host(void) WARN_UNUSED_RESULT;
 
-/* Enters an empty network: what is left when nothing else is certain. */
+/*
+ * Enters an empty network: what is left when nothing else is certain.  Families
+ * of sockets that belong to no network are refused, where they can be.
+ */
 int session_seal(void) WARN_UNUSED_RESULT;
 
 /*

@@ -2,7 +2,7 @@
 #
 # The programs that the tests in tests/root use; included by the Makefile.
 
-TEST_PROGRAMS := attack-su bad-helper bench fwtool killer lone-thread pamdo pamwatch ptydo sandbox-init syslogd
+TEST_PROGRAMS := attack-su bad-helper bench families fwtool killer lone-thread pamdo pamwatch ptydo sandbox-init syslogd
 TEST_BINARIES := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 
 $(BUILD)/tests/bench $(BUILD)/tests/pamdo $(BUILD)/tests/pamwatch: TEST_LIBS := -lpam

@@ -4,8 +4,8 @@
 # Makefile.  libFuzzer is clang's: make fuzz.
 
 UNIT_TESTS := conf_addr conf_diag conf_dump conf_lex conf_load conf_match conf_oom conf_parse \
-	conf_ranges conf_resolve conf_suggest conf_table fw_chains fw_class fw_confined fw_eval fw_oom \
-	fw_span pool
+	conf_ranges conf_resolve conf_suggest conf_table families fw_chains fw_class fw_confined fw_eval \
+	fw_oom fw_span pool
 UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
 CONF_PROGRAMS := $(BUILD)/tests/confdump $(BUILD)/tests/conf-fuzz
 
@@ -17,6 +17,8 @@ FUZZ_SECONDS ?= 120
 FUZZ_BUILD := $(BUILD)/fuzz
 
 $(BUILD)/tests/unit/pool: $(call objects,helper/pool.c)
+
+$(BUILD)/tests/unit/families: $(call objects,pam_netns/families.c)
 
 FW_TESTS := $(filter $(BUILD)/tests/unit/fw_%,$(UNIT_BINARIES))
 $(FW_TESTS): $(call objects,helper/confined.c $(FW_SRC))

@@ -47,8 +47,8 @@ like "$OUT" 'open 0' "and so does one in its place: what follows would be believ
 isnt "$(sed -n 's/^ns //p' <<<"$OUT")" "$host" "in an empty network"
 
 for mode in exit fail abort close shutdown \
-	"garbage 0" "garbage 1" "garbage 4" "garbage 288" "garbage 65536" "garbage 200000" \
-	"short 288" "short 1" "short 8" "long 1" "long 288" many "version 0" "version 2" \
+	"garbage 0" "garbage 1" "garbage 4" "garbage 296" "garbage 65536" "garbage 200000" \
+	"short 296" "short 1" "short 8" "long 1" "long 296" many "version 0" "version 2" \
 	"result 0" "result 1" "result 3" "result 5" "result 4294967295" \
 	"result-fd 0" "result-fd 2" "result-fd 3" "result-fd 4" \
 	text forge regular directory mount user host proc pipe socket "fds 0" "fds 2" "fds 253" \

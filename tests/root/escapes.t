@@ -34,6 +34,8 @@ pam_stack login 'session required pam_netns.so'
 conf "set pool4 $POOL4
 set pool6 $POOL6
 set dns none
+# What it would refuse, the rules are to stop, too.
+set families any
 addresses near { 198.51.100.0/24 2001:db8:1::/64 }
 policy attacker {
 	out allow to near
