@@ -249,6 +249,10 @@ enum conf_setting {
 	N_CONF_SETTINGS,
 };
 
+/* Of "set hide": more is not carried to a session. */
+#define CONF_HIDE_MAX      24
+#define CONF_HIDE_PATH_MAX 250
+
 /* The "set" lines.  A member that is not set has its default. */
 struct conf_settings {
 	struct conf_prefix pool4;

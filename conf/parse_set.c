@@ -229,6 +229,33 @@ static int no_path(struct conf_parser *p, const struct token *word, bool is_firs
 	return parse_error(p, word, "%s is not an absolute path without '..'", quote(word).text);
 }
 
+/* The root, or what tells a process where it is. */
+static bool cannot_hide(const struct token *path)
+{
+	struct token rest = *path;
+
+	while (rest.length > 0 && rest.text[0] == '/')
+		rest = token_cut(&rest, 1, rest.length - 1);
+	return rest.length == 0 || (rest.length >= 4 && memcmp(rest.text, "proc", 4) == 0 &&
+				    (rest.length == 4 || rest.text[4] == '/'));
+}
+
+static int check_hidden(struct conf_parser *p, const struct token *word)
+{
+	const struct conf_settings *s = &p->conf->settings;
+
+	if (word->text[0] != '/' || has_dot_dot(word))
+		return no_path(p, word, !s->hide_default && !s->n_hide);
+	if (cannot_hide(word))
+		return parse_error(p, word, "%s cannot be hidden", quote(word).text);
+	if (word->length > CONF_HIDE_PATH_MAX)
+		return parse_error(p, word, "this path has more than %d characters",
+				   CONF_HIDE_PATH_MAX);
+	if (s->n_hide == CONF_HIDE_MAX)
+		return parse_error(p, word, "these are more than %d paths", CONF_HIDE_MAX);
+	return 0;
+}
+
 int parse_set_hide(struct conf_parser *p, const struct keyword *keyword,
 		   struct conf_statement *statement)
 {
@@ -244,8 +271,9 @@ int parse_set_hide(struct conf_parser *p, const struct keyword *keyword,
 		r = parse_word(p, "default, none or a path", &word);
 		if (r < 0)
 			return r;
-		if (word.text[0] != '/' || has_dot_dot(&word))
-			return no_path(p, &word, !settings->hide_default && !settings->n_hide);
+		r = check_hidden(p, &word);
+		if (r < 0)
+			return r;
 		r = parse_add_string(p, &settings->hide, &settings->n_hide, &word);
 		if (r < 0)
 			return r;
