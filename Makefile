@@ -73,7 +73,7 @@ LINK_SRC := helper/conntrack.c helper/fit.c helper/fwset.c helper/link.c helper/
 # What both that and the firewall are made of.
 NL_SRC := helper/class.c helper/nl.c
 HELPER_SRC := helper/main.c helper/answer.c helper/confined.c helper/host.c helper/op.c \
-	helper/op_join.c helper/op_open.c helper/op_tidy.c helper/privs.c helper/span.c \
+	helper/op_hide.c helper/op_join.c helper/op_open.c helper/op_tidy.c helper/privs.c helper/span.c \
 	helper/tidy.c helper/netns.c helper/wire.c \
 	$(STATE_SRC) $(LINK_SRC) $(NL_SRC)
 # The firewall: netnsctl compiles it, so that only netnsctl needs libnftnl.

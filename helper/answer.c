@@ -9,24 +9,36 @@
 _Static_assert(WIRE_FDS_MAX == 1 + PROTO_MOUNTS_MAX,
 	       "a namespace, and as many mounts as there can be");
 
-/* Directories of which an entry can be another one for a session. */
-static const char *const places[] = { "/etc/" };
-
-/* Without a way out, and fit for a log of lines. */
-static bool is_entry(const char *name)
+/* A name in a path, of length bytes: no way out, and fit for a log of lines. */
+static bool is_name(const char *name, size_t length)
 {
-	for (const char *p = name; *p; p++)
-		if (*p == '/' || (unsigned char)*p < 0x20 || *p == 0x7f)
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
 			return false;
-	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	return length > 0 && !(length == 1 && name[0] == '.') &&
+	       !(length == 2 && name[0] == '.' && name[1] == '.');
+}
+
+bool answer_path_is_below(const char *path, const char *directory)
+{
+	size_t n = strlen(directory);
+
+	return strncmp(path, directory, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
 bool answer_path_is_sound(const char *path)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
-		if (strncmp(path, places[i], strlen(places[i])) == 0)
-			return is_entry(path + strlen(places[i]));
-	return false;
+	size_t length;
+
+	/* Not the root; nor where whoever enters looks whether it is there. */
+	if (*path != '/' || answer_path_is_below(path, "/proc"))
+		return false;
+	for (; *path == '/'; path += length) {
+		length = strcspn(++path, "/");
+		if (!is_name(path, length))
+			return false;
+	}
+	return true;
 }
 
 static bool mounts_are_sound(const struct proto_answer *a)

@@ -16,4 +16,7 @@ bool answer_is_sound(const struct proto_answer *answer, size_t length, size_t n_
 /* Whether a session may have something else at this path. */
 bool answer_path_is_sound(const char *path);
 
+/* Whether path is directory, or leads into it.  Both are sound. */
+bool answer_path_is_below(const char *path, const char *directory);
+
 #endif

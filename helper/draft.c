@@ -15,9 +15,6 @@ static void add_warnings(const struct conf *conf, struct diag *diag)
 	const struct conf_place file = { .file = conf->n_file_names ? conf->file_names[0] : "" };
 	const struct conf_place place = { .file = NETNS_HELPER };
 
-	if (conf->settings.is_set & 1U << CONF_SETTING_HIDE)
-		diag_add(diag, DIAG_WARNING, &file, NULL, 0,
-			 "'set hide' has no effect in this version");
 	if (access(NETNS_HELPER, X_OK) < 0)
 		diag_add(diag, DIAG_WARNING, &place, NULL, 0, "%s: every session is refused",
 			 strerror(errno));

@@ -38,6 +38,13 @@ int op_fail_state(struct op *op, int r);
 /* Says something worth logging beside success, in the answer. */
 void op_notice(struct op *op, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * Has the session see the mount fd, which is attached nowhere, at path.  fd is taken,
+ * whatever happens.  0 or a negative errno, of which nothing is said in the answer:
+ * -E2BIG, there are as many as there can be; -ENAMETOOLONG, no asker accepts the path.
+ */
+int op_add_mount(struct op *op, const char *path, int fd);
+
 /* The operations.  Each fills the answer; 0 or a negative errno from op_fail(). */
 int op_open(struct op *op);
 int op_close(struct op *op);
@@ -46,6 +53,13 @@ int op_sweep(struct op *op);
 /* The part of op_open() that is for "join name"; confined: the user, whatever the service. */
 struct conf;
 int op_open_join(struct op *op, const struct conf *conf, const char *name, bool confined);
+
+/*
+ * The part of op_open() that is for "set hide".  The answer is ENTER, with the namespace
+ * of the session; NULL is for one that has been sealed.
+ */
+struct conf_session;
+int op_hide(struct op *op, const struct conf *conf, const struct conf_session *session);
 
 /* What they do once the answer is out. */
 void op_open_after(struct op *op);

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "conf/base.h"
-#include "helper/answer.h"
 #include "helper/confined.h"
 #include "helper/joined.h"
 #include "helper/netns.h"
@@ -24,6 +23,7 @@
  */
 #define NAMESPACES "/run/netns"
 #define FILES      "/etc/netns"
+#define FILES_MAX  32 /* which leaves room for what is hidden */
 
 #define UNTRUSTED "is not root's, or others may write to it"
 
@@ -101,7 +101,6 @@ static int clone_file(int dir, const char *file, int *ret_fd)
 
 static int add_file(struct op *op, int dir, const char *file)
 {
-	struct proto_answer *answer = &op->answer;
 	char path[sizeof("/etc/") + NAME_MAX];
 	int fd = -1;
 	int r;
@@ -110,17 +109,10 @@ static int add_file(struct op *op, int dir, const char *file)
 	/* What it could not be seen instead of is for programs that look here themselves. */
 	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return 0;
-	if (answer->n_mounts == PROTO_MOUNTS_MAX)
+	if (op->answer.n_mounts == FILES_MAX)
 		return -E2BIG;
-	/* The asker would not have it. */
-	if (strlen(path) >= PROTO_PATH_MAX || !answer_path_is_sound(path))
-		return -ENAMETOOLONG;
 	r = clone_file(dir, file, &fd);
-	if (r)
-		return r;
-	memcpy(answer->mounts[answer->n_mounts++].path, path, strlen(path) + 1);
-	op->fds.fds[op->fds.n++] = fd;
-	return 0;
+	return r ? r : op_add_mount(op, path, fd);
 }
 
 static int fail_file(struct op *op, int r, const char *name, const char *file)
@@ -130,8 +122,7 @@ static int fail_file(struct op *op, int r, const char *name, const char *file)
 			       FILES "/%s/%.80s is neither a file nor a directory, or " UNTRUSTED,
 			       name, file);
 	if (r == -E2BIG)
-		return op_fail(op, -EINVAL, "more than %d files in " FILES "/%s", PROTO_MOUNTS_MAX,
-			       name);
+		return op_fail(op, -EINVAL, "more than %d files in " FILES "/%s", FILES_MAX, name);
 	return op_fail(op, r, "cannot use " FILES "/%s/%.80s", name, file);
 }
 

@@ -320,12 +320,12 @@ static int open_network(struct op *op, struct opening *o)
 }
 
 /* "set on-error seal": an empty network instead of a refusal. */
-static int open_sealed(struct op *op, int error)
+static int open_sealed(struct op *op, const struct conf *conf, int error)
 {
 	char reason[PROTO_TEXT_MAX];
 
 	memcpy(reason, op->answer.text, sizeof(reason));
-	if (unshare_as(op->request.uid) < 0 || answer_self(op))
+	if (unshare_as(op->request.uid) < 0 || answer_self(op) || op_hide(op, conf, NULL))
 		return error;
 	op_notice(op, "sealed: %.200s", reason);
 	return 0;
@@ -351,9 +351,11 @@ static int open_once(struct op *op, bool *ret_outdated)
 	o.session = conf_match(conf, &subject);
 	o.always_confined = conf_always_confines(conf, &subject);
 	r = open_network(op, &o);
+	if (!r && op->answer.result == PROTO_ENTER && !op->answer.host)
+		r = op_hide(op, conf, o.session);
 	*ret_outdated = o.outdated;
 	if (r && !o.outdated && conf->settings.on_error == CONF_ON_ERROR_SEAL)
-		r = open_sealed(op, r);
+		r = open_sealed(op, conf, r);
 	if (op->answer.result == PROTO_ENTER && !op->answer.host)
 		op->answer.families = conf_families(&conf->settings);
 	return r;

@@ -20,7 +20,7 @@
 #define PROTO_SERVICE_MAX 256
 #define PROTO_PATH_MAX    256
 #define PROTO_TEXT_MAX    256
-#define PROTO_MOUNTS_MAX  32
+#define PROTO_MOUNTS_MAX  64
 
 /* Within this an operation is over: answered, or its helper killed. */
 #define PROTO_DEADLINE_MS 5000
@@ -51,8 +51,8 @@ enum proto_result {
 
 /*
  * What the session sees at a path instead of what is there; nothing, where
- * nothing is there.  Its descriptor is a mount that is attached nowhere.  Only
- * certain paths are accepted, see answer.c.
+ * nothing is there.  Its descriptor is a mount that is attached nowhere.  The
+ * path is absolute and has no other way to be written, see answer.c.
  */
 struct proto_mount {
 	char path[PROTO_PATH_MAX];

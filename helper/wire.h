@@ -12,7 +12,7 @@ struct ucred;
  * credentials of its sender and a few descriptors.  All return 0 or a negative
  * errno.
  */
-#define WIRE_FDS_MAX 33
+#define WIRE_FDS_MAX 65
 
 /* Those that travel with a message, in its order. */
 struct wire_fds {

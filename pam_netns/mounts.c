@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/mount.h> /* and not sys/mount.h: glibc has the newer calls since 2.36 only */
 #include <sched.h>
 #include <sys/stat.h>
@@ -8,11 +9,17 @@
 #include <unistd.h>
 
 #include "conf/base.h"
+#include "helper/answer.h"
 #include "helper/proto.h"
 #include "pam_netns/mounts.h"
 
 #define MOUNTS_OF_HOST "/proc/1/ns/mnt"
 #define MOUNTS_OF_SELF "/proc/thread-self/ns/mnt"
+#define CWD_OF_SELF    "/proc/thread-self/cwd"
+
+/* Of umount2(2), which are in sys/mount.h alone. */
+#define DETACH    2
+#define NO_FOLLOW 8
 
 static int find_inode(const char *path, uint64_t *ret_inode)
 {
@@ -72,7 +79,7 @@ static int note(struct mounts *m, uint64_t *ret_before)
 		r = find_inode(MOUNTS_OF_SELF, ret_before);
 	/* Not ".": that takes leave to enter it, which root has not on every file system. */
 	if (!r)
-		r = open_unless("/proc/thread-self/cwd", "/", &m->cwd_fd);
+		r = open_unless(CWD_OF_SELF, "/", &m->cwd_fd);
 	if (r)
 		return r;
 	if (*ret_before == host)
@@ -129,6 +136,21 @@ static int attach_all(const struct proto_mount *list, const int *fds, size_t n,
 	return 0;
 }
 
+/* A process that is in what has been replaced goes to what is there now. */
+static int follow_into(const struct proto_mount *list, size_t n)
+{
+	char cwd[PATH_MAX];
+	ssize_t length = readlink(CWD_OF_SELF, cwd, sizeof(cwd) - 1);
+
+	if (length < 0)
+		return -errno;
+	cwd[length] = '\0';
+	for (size_t i = 0; i < n; i++)
+		if (answer_path_is_below(cwd, list[i].path))
+			return chdir(cwd) < 0 && chdir("/") < 0 ? -errno : 0;
+	return 0;
+}
+
 static int move(struct mounts *m, const char **ret_step)
 {
 	uint64_t before;
@@ -154,8 +176,14 @@ static int fill(const struct proto_mount *list, const int *fds, size_t n, const 
 	r = follow_only("/");
 	if (r)
 		return r;
+	/* Nobody needs the copies of all users' pins here; where they stay, they cost memory. */
+	(void)syscall(SYS_umount2, NETNS_RUN "/ns", DETACH | NO_FOLLOW);
 	*ret_step = "replace";
-	return attach_all(list, fds, n, ret_path);
+	r = attach_all(list, fds, n, ret_path);
+	if (r)
+		return r;
+	*ret_step = "leave a directory that is hidden";
+	return follow_into(list, n);
 }
 
 /* setns(2) leads to the root of the namespace. */

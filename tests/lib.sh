@@ -297,7 +297,8 @@ debris()
 	ip -o link show | grep -oE '\<nu[0-9]+\>'
 	[ ! -d /run/pam_netns ] || find /run/pam_netns -mindepth 1 \
 		! -path /run/pam_netns/lock ! -name 'active*.conf' ! -path /run/pam_netns/ns \
-		! -path /run/pam_netns/host ! -path '/run/pam_netns/session*'
+		! -path /run/pam_netns/host ! -path '/run/pam_netns/session*' \
+		! -path /run/pam_netns/hidden
 	findmnt -rn -o TARGET | grep '^/run/pam_netns/ns/'
 }
 

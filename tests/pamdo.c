@@ -30,9 +30,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -382,6 +384,20 @@ static void do_ids(struct app *a, const char *arg)
 		err(2, "setresuid");
 }
 
+/* As fork(2), but for that.  It stays until we end. */
+static void do_share_fs(struct app *a, const char *arg)
+{
+	long pid = syscall(SYS_clone, CLONE_FS | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	(void)a;
+	(void)arg;
+	if (pid < 0)
+		err(2, "clone");
+	while (pid == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+		pause();
+	report("shared %ld\n", pid);
+}
+
 static void do_unshare_net(struct app *a, const char *arg)
 {
 	(void)a;
@@ -562,6 +578,7 @@ static const struct action {
 	{ "thread", false, do_thread }, /* from now on there is a second one */
 	{ "drop", false, do_drop }, /* become the user, as systemd's sd-pam */
 	{ "ids", true, do_ids }, /* set the real uid, as in su */
+	{ "share-fs", false, do_share_fs }, /* from now on a child has our root and cwd */
 	{ "unshare-net", false, do_unshare_net },
 	{ "sigchld-ignore", false, do_sigchld_ignore },
 	{ "sigchld-reap", false, do_sigchld_reap }, /* as atd */
