@@ -17,6 +17,7 @@
  *   active*.conf see active.h
  *   session/     see fw_files.h
  *   host         see ground.h
+ *   hidden       see op_hide.c
  *   pending      see ready.h
  *
  * Nothing here counts sessions; who is inside is asked of the kernel.  All
