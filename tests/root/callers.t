@@ -40,18 +40,18 @@ opens()
 }
 
 #
-# Nothing but the network changes, and close puts it back.
+# Nothing but the network and the mounts changes, and close puts it back.
 #
 
 for user in alice bob carol dave root; do
-	do_pam -u $user state open state close state end state
+	do_pam -u $user cwd / state open state close state end state
 	mapfile -t states < <(grep ^state <<<"$OUT")
-	without_ns=("${states[@]/ns:* mnt/mnt}")
+	without_ns=("${states[@]/ns:* uids/uids}")
 	is "${states[2]-}" "${states[0]}" "$user: after close all is as before"
 	is "${states[3]-}" "${states[0]}" "$user: and after the end"
-	# The descriptor that leads back is the module's only one, and there only
-	# when the way back is not to the host.
-	is "${without_ns[1]-}" "${without_ns[0]}" "$user: the session differs in the network only"
+	# Those that lead back are the module's only descriptors, and there only when
+	# the way back is not to the host, or not to /.
+	is "${without_ns[1]-}" "${without_ns[0]}" "$user: the session differs in these only"
 done
 
 do_pam -u alice unshare-net ns open ns close ns

@@ -20,7 +20,7 @@ where()
 	local netns pinned
 
 	run pamdo -s "$1" -u "$2" unshare-net ns open ns \
-		system 'stat -Lc "pin %i" /run/pam_netns/ns/* 2>/dev/null' close
+		system 'nsenter --mount=/proc/1/ns/mnt stat -Lc "pin %i" /run/pam_netns/ns/* 2>/dev/null' close
 	echo "$OUT" >"$WORK/where" # we are in a subshell
 	mapfile -t netns < <(sed -n 's/^ns //p' <<<"$OUT")
 	pinned=$(sed -n 's/^pin //p' <<<"$OUT")

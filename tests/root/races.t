@@ -16,7 +16,7 @@ conf "$loopback"
 
 # For root's shell inside a session: the time and the user's pin.
 # shellcheck disable=SC2016 # for that shell
-MOMENT='echo at $(date +%s%N) $(stat -c %i /run/pam_netns/ns/$PAM_UID)'
+MOMENT='echo at $(date +%s%N) $(nsenter --mount=/proc/1/ns/mnt stat -c %i /run/pam_netns/ns/$PAM_UID)'
 
 # stay USER FILE [ACTION...]: one session, and two moments of it, to a file.
 stay()
