@@ -63,7 +63,7 @@ CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nesting.c con
 # What an asker needs: the module and netnsctl.
 CLIENT_SRC := helper/answer.c helper/client.c helper/netns.c helper/wire.c
 MODULE_SRC := pam_netns/pam_netns.c pam_netns/caller.c pam_netns/families.c pam_netns/mounts.c \
-	pam_netns/session.c pam_netns/user.c $(CLIENT_SRC)
+	pam_netns/opened.c pam_netns/session.c pam_netns/user.c $(CLIENT_SRC)
 # What looks after /run/pam_netns: the helper and netnsctl.
 STATE_SRC := helper/active.c helper/joined.c helper/procs.c helper/ready.c helper/state.c \
 	helper/trust.c helper/uids.c

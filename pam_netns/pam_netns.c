@@ -14,6 +14,7 @@
 #include "helper/wire.h"
 #include "pam_netns/caller.h"
 #include "pam_netns/families.h"
+#include "pam_netns/opened.h"
 #include "pam_netns/session.h"
 #include "pam_netns/user.h"
 
@@ -25,7 +26,6 @@
  * leads through refuse().
  */
 
-#define DATA_NAME     "pam_netns"
 #define EXEMPT_GROUPS 8
 
 struct args {
@@ -80,65 +80,6 @@ static void debug(const struct call *c, const char *format, ...)
 	va_start(args, format);
 	pam_vsyslog(c->pamh, LOG_DEBUG, format, args);
 	va_end(args);
-}
-
-/* Has the helper remove the user's namespace, if this was the last session in it. */
-static void tidy(pam_handle_t *pamh, struct session *s)
-{
-	_cleanup_(caller_return) struct caller caller = { 0 };
-	_cleanup_(client_done) struct client client = CLIENT_INIT;
-	struct proto_request request = { .op = PROTO_CLOSE, .uid = s->uid };
-	struct proto_answer answer;
-
-	/* systemd's (sd-pam) closes as the user; the next sweep will find it. */
-	if (!s->tidy || geteuid() != 0)
-		return;
-	s->tidy = false;
-	/* Low limits do no harm here: what fails now, the next sweep mends. */
-	(void)caller_borrow(&caller);
-	if (client_ask(&client, &request, NULL, 0, &answer, NULL) < 0 ||
-	    answer.result != PROTO_DONE)
-		pam_syslog(pamh, LOG_WARNING, "uid %u: %s", s->uid, answer.text);
-}
-
-/*
- * The PAM handle goes.  In the process that opened and did not close the
- * session (a later module failed, the caller gave up) it may be the user's next
- * program that runs here: it is never moved back.
- */
-static void cleanup_session(pam_handle_t *pamh, void *data, int status)
-{
-	struct session *s = data;
-
-	(void)status;
-	if (s->owner == getpid())
-		tidy(pamh, s);
-	session_forget(s);
-	free(s);
-}
-
-/* The handle's session, made on the first call. */
-static int get_session(struct call *c)
-{
-	const struct session init = SESSION_INIT;
-	const void *data;
-	struct session *s;
-
-	if (pam_get_data(c->pamh, DATA_NAME, &data) == PAM_SUCCESS) {
-		c->session = (struct session *)(uintptr_t)data;
-		if (c->session->owner == getpid())
-			return session_note(c->session);
-	}
-	s = malloc(sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-	*s = init;
-	if (pam_set_data(c->pamh, DATA_NAME, s, cleanup_session) != PAM_SUCCESS) {
-		free(s);
-		return -ENOMEM;
-	}
-	c->session = s;
-	return session_note(s);
 }
 
 /*
@@ -288,7 +229,7 @@ static int enter_answer(struct call *c, struct client *client, const struct prot
 		      (unsigned long long)answer->netns, answer->host ? " (the host's)" : "");
 	else
 		/* The caller will not close what did not open. */
-		tidy(c->pamh, c->session);
+		opened_tidy(c->pamh, c->session);
 	return r;
 }
 
@@ -328,7 +269,7 @@ static int open_session(struct call *c)
 	pam_get_item(c->pamh, PAM_USER, &name);
 	user_quote(name, c->quoted);
 	/* First of all, so that close_session finds back from wherever we end. */
-	noted = get_session(c);
+	noted = opened_begin(c->pamh, &c->session);
 	r = user_find(c->pamh, &c->user);
 	if (r)
 		return refuse(c, "cannot find the user in the user data base: %s", strerror(-r));
@@ -359,9 +300,13 @@ PAM_EXTERN __attribute__((visibility("default"))) int pam_sm_open_session(pam_ha
 									  const char **argv)
 {
 	_cleanup_(call_done) struct call c = { .pamh = pamh };
+	int r;
 
 	args_parse(&c.args, flags, argc, argv);
-	return open_session(&c);
+	r = open_session(&c);
+	if (r == PAM_SUCCESS && c.session)
+		c.session->open = true;
+	return r;
 }
 
 PAM_EXTERN __attribute__((visibility("default"))) int pam_sm_close_session(pam_handle_t *pamh,
@@ -369,19 +314,22 @@ PAM_EXTERN __attribute__((visibility("default"))) int pam_sm_close_session(pam_h
 									   const char **argv)
 {
 	struct call c = { .pamh = pamh };
-	const void *data;
 	int r;
 
 	args_parse(&c.args, flags, argc, argv);
-	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS) {
+	c.session = opened_last(pamh);
+	if (!c.session) {
 		debug(&c, "nothing to close");
 		return PAM_SUCCESS;
 	}
-	c.session = (struct session *)(uintptr_t)data;
+	if (session_is_covered(c.session))
+		pam_syslog(pamh, LOG_WARNING,
+			   "closed before a session that was opened later; the process goes back "
+			   "when that one is closed");
 	r = session_restore(c.session);
-	if (!r && c.session->owner == getpid())
-		session_forget(c.session);
-	tidy(pamh, c.session);
+	opened_tidy(pamh, c.session);
+	if (!r)
+		opened_end(pamh);
 	/* Without privilege it cannot go back; systemd's (sd-pam) is about to end anyway. */
 	if (r && geteuid() == 0) {
 		pam_syslog(pamh, LOG_ERR,

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "conf/base.h"
 #include "helper/netns.h"
@@ -14,6 +15,43 @@
 #define FAMILIES_OF_SEALED                                                        \
 	(PROTO_FAMILY(AF_UNIX) | PROTO_FAMILY(AF_INET) | PROTO_FAMILY(AF_INET6) | \
 	 PROTO_FAMILY(AF_NETLINK))
+
+/*
+ * The sessions that this process has open, the last one first.  A program may
+ * close them in another order, by PAM handles that know nothing of each other:
+ * the way back of one may not lead out of the network of one that is open still.
+ * With several threads none is put here; and then none is confined.
+ */
+static struct session *newest;
+
+static void put_on_top(struct session *s)
+{
+	if (session_check_single_thread() < 0)
+		return;
+	s->below = newest;
+	newest = s;
+}
+
+static void take_out(struct session *s)
+{
+	struct session **at = &newest;
+
+	while (*at && *at != s)
+		at = &(*at)->below;
+	if (*at)
+		*at = s->below;
+	s->below = NULL;
+}
+
+static struct session *find_cover(const struct session *s)
+{
+	struct session *above = newest;
+
+	while (above && above->below != s)
+		above = above->below;
+	/* Not in a child that only has a copy. */
+	return above && s->owner == getpid() ? above : NULL;
+}
 
 int session_note(struct session *s)
 {
@@ -33,6 +71,7 @@ int session_note(struct session *s)
 	s->owner = getpid();
 	s->before = self;
 	s->before_fd = self == host ? -1 : steal_fd(&fd);
+	put_on_top(s);
 	return 0;
 }
 
@@ -92,13 +131,40 @@ int session_seal(void)
 	return 0;
 }
 
+bool session_is_covered(const struct session *s)
+{
+	return find_cover(s) != NULL;
+}
+
+/* above will go back to where s came from. */
+static void hand_over(struct session *s, struct session *above)
+{
+	const struct mounts none = MOUNTS_INIT;
+
+	close_p(&above->before_fd);
+	above->before = s->before;
+	above->before_fd = s->before_fd;
+	s->before_fd = -1;
+	if (s->mounts.before == 0)
+		return;
+	mounts_forget(&above->mounts);
+	above->mounts = s->mounts;
+	s->mounts = none;
+}
+
 int session_restore(struct session *s)
 {
+	struct session *above;
 	int mounts;
 	int r;
 
 	if (s->before == 0 || s->owner != getpid())
 		return 0;
+	above = find_cover(s);
+	if (above) {
+		hand_over(s, above);
+		return 0;
+	}
 	mounts = mounts_leave(&s->mounts);
 	r = s->before_fd < 0 ? session_enter_host() : enter(s->before_fd, s->before);
 	return r ? r : mounts;
@@ -106,6 +172,7 @@ int session_restore(struct session *s)
 
 void session_forget(struct session *s)
 {
+	take_out(s);
 	close_p(&s->before_fd);
 	s->before_fd = -1;
 	s->before = 0;

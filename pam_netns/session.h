@@ -18,9 +18,12 @@ struct session {
 	pid_t owner; /* the process that was moved; its children only have a copy of this */
 	uint64_t before; /* inode of the namespace it came from; 0: not moved */
 	int before_fd; /* -1: the host's, or not moved */
+	bool open; /* and not refused */
 	bool tidy; /* tell the helper at the end */
 	uint32_t uid;
 	struct mounts mounts;
+	struct session *older; /* of the same PAM handle */
+	struct session *below; /* what this process had opened before it, and not closed */
 };
 
 #define SESSION_INIT                                   \
@@ -51,9 +54,13 @@ int session_enter_host(void) WARN_UNUSED_RESULT;
  */
 int session_seal(void) WARN_UNUSED_RESULT;
 
+/* Whether the process has opened another session since, which is still open. */
+bool session_is_covered(const struct session *s);
+
 /*
  * Goes back, with its mounts too. 0 also when it never moved, or in another
- * process than the owner.
+ * process than the owner.  A session that is covered leaves its way back to the
+ * one that covers it, and the process where that one is.
  */
 int session_restore(struct session *s) WARN_UNUSED_RESULT;
 

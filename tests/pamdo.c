@@ -18,6 +18,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -26,6 +28,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,10 +46,19 @@
 #include "conf/base.h"
 
 #define REPORT_FD 99 /* out of the way of what is closed and counted */
+#define HANDLES   4
 
-struct app {
+struct handle {
 	pam_handle_t *pamh;
 	const char *user;
+};
+
+struct app {
+	struct handle handles[HANDLES];
+	unsigned handle; /* which of them is in use; what follows is of that one */
+	pam_handle_t *pamh;
+	const char *user;
+	const char *service;
 	int flags;
 	bool failed;
 };
@@ -91,6 +103,8 @@ static int converse(int n, const struct pam_message **messages, struct pam_respo
 	*ret_answers = answers;
 	return PAM_SUCCESS;
 }
+
+static const struct pam_conv conversation = { .conv = converse };
 
 static const struct passwd *find_user(const struct app *a)
 {
@@ -160,6 +174,37 @@ static void do_setcred(struct app *a, const char *arg)
 {
 	(void)arg;
 	result(a, "setcred", pam_setcred(a->pamh, PAM_ESTABLISH_CRED | a->flags));
+}
+
+static void start(struct app *a)
+{
+	int r = pam_start(a->service, a->user, &conversation, &a->pamh);
+
+	if (r != PAM_SUCCESS)
+		errx(1, "pam_start: %d", r);
+}
+
+static void do_handle(struct app *a, const char *arg)
+{
+	unsigned n = (unsigned)(arg[0] - '0');
+
+	if (n >= HANDLES || (arg[1] && arg[1] != ':'))
+		errx(2, "no such handle: %s", arg);
+	a->handles[a->handle] = (struct handle){ a->pamh, a->user };
+	a->handle = n;
+	a->pamh = a->handles[n].pamh;
+	a->user = arg[1] ? arg + 2 : a->handles[n].user;
+	if (!a->pamh)
+		start(a);
+}
+
+static void do_user(struct app *a, const char *arg)
+{
+	int r = pam_set_item(a->pamh, PAM_USER, arg);
+
+	a->user = arg;
+	if (r != PAM_SUCCESS)
+		errx(1, "pam_set_item: %d", r);
 }
 
 static void do_end(struct app *a, const char *arg)
@@ -371,6 +416,27 @@ static void do_thread(struct app *a, const char *arg)
 		err(2, "pthread_create");
 }
 
+static void *close_session(void *arg)
+{
+	struct app *a = arg;
+
+	do_close(a, NULL);
+	report("thread-ns %" PRIu64 "\n", inode_of("/proc/thread-self/ns/net"));
+	return NULL;
+}
+
+static void do_thread_close(struct app *a, const char *arg)
+{
+	pthread_t thread;
+
+	(void)arg;
+	errno = pthread_create(&thread, NULL, close_session, a);
+	if (!errno)
+		errno = pthread_join(thread, NULL);
+	if (errno)
+		err(2, "thread-close");
+}
+
 static void do_drop(struct app *a, const char *arg)
 {
 	(void)arg;
@@ -396,6 +462,57 @@ static void do_share_fs(struct app *a, const char *arg)
 	while (pid == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
 		pause();
 	report("shared %ld\n", pid);
+}
+
+static void do_effective_id(struct app *a, const char *arg)
+{
+	(void)a;
+	if (setresuid((uid_t)-1, (uid_t)strtoul(arg, NULL, 10), (uid_t)-1) < 0)
+		err(2, "setresuid");
+}
+
+static void do_undumpable(struct app *a, const char *arg)
+{
+	(void)a;
+	(void)arg;
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		err(2, "prctl");
+}
+
+/* As a filter does that its author took for strict: EPERM, for us and all who come from us. */
+static void do_forbid(struct app *a, const char *arg)
+{
+	static const struct {
+		const char *name;
+		uint32_t number;
+	} calls[] = {
+		{ "clone", SYS_clone },      { "execve", SYS_execve },
+		{ "kill", SYS_kill },        { "mount", SYS_mount },
+		{ "mmap", SYS_mmap },        { "prlimit", SYS_prlimit64 },
+		{ "setns", SYS_setns },      { "setresuid", SYS_setresuid },
+		{ "setsid", SYS_setsid },    { "socket", SYS_socket },
+		{ "statx", SYS_statx },      { "socketpair", SYS_socketpair },
+		{ "unshare", SYS_unshare },  { "close_range", SYS_close_range },
+		{ "sendmsg", SYS_sendmsg },  { "pipe", SYS_pipe2 },
+		{ "pidfd", SYS_pidfd_open }, { "capset", SYS_capset },
+	};
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+	size_t i = 0;
+
+	(void)a;
+	while (i < ARRAY_SIZE(calls) && strcmp(calls[i].name, arg) != 0)
+		i++;
+	if (i == ARRAY_SIZE(calls))
+		errx(2, "forbid: unknown '%s'", arg);
+	filter[1].k = calls[i].number;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		err(2, "seccomp");
 }
 
 static void do_unshare_net(struct app *a, const char *arg)
@@ -562,6 +679,8 @@ static const struct action {
 	{ "close", false, do_close },
 	{ "setcred", false, do_setcred },
 	{ "end", false, do_end },
+	{ "handle", true, do_handle }, /* N or N:USER, another one from now on */
+	{ "user", true, do_user }, /* the handle is for another one */
 	{ "fork-end", false, do_fork_end }, /* pam_end() in a child */
 	{ "fork-close", false, do_fork_close }, /* pam_close_session() in a child */
 
@@ -576,9 +695,13 @@ static const struct action {
 	{ "say", true, do_say },
 	{ "sleep-for-stdin", false, do_wait_line }, /* until a line comes */
 	{ "thread", false, do_thread }, /* from now on there is a second one */
+	{ "thread-close", false, do_thread_close }, /* a second one that closes, and ends */
 	{ "drop", false, do_drop }, /* become the user, as systemd's sd-pam */
 	{ "ids", true, do_ids }, /* set the real uid, as in su */
 	{ "share-fs", false, do_share_fs }, /* from now on a child has our root and cwd */
+	{ "effective-id", true, do_effective_id },
+	{ "undumpable", false, do_undumpable },
+	{ "forbid", true, do_forbid }, /* a system call, by seccomp */
 	{ "unshare-net", false, do_unshare_net },
 	{ "sigchld-ignore", false, do_sigchld_ignore },
 	{ "sigchld-reap", false, do_sigchld_reap }, /* as atd */
@@ -601,16 +724,13 @@ static const struct action *find_action(const char *name)
 
 int main(int argc, char *argv[])
 {
-	static const struct pam_conv conv = { .conv = converse };
-	struct app a = { .user = "alice" };
-	const char *service = "pamdo";
+	struct app a = { .user = "alice", .service = "pamdo" };
 	int c;
-	int r;
 
 	while ((c = getopt(argc, argv, "+s:u:q")) != -1) {
 		switch (c) {
 		case 's':
-			service = optarg;
+			a.service = optarg;
 			break;
 		case 'u':
 			a.user = optarg;
@@ -624,9 +744,7 @@ int main(int argc, char *argv[])
 	}
 	if (dup3(STDOUT_FILENO, REPORT_FD, O_CLOEXEC) < 0)
 		err(2, "dup3");
-	r = pam_start(service, a.user, &conv, &a.pamh);
-	if (r != PAM_SUCCESS)
-		errx(1, "pam_start: %d", r);
+	start(&a);
 	while (optind < argc) {
 		const struct action *action = find_action(argv[optind++]);
 
