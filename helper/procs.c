@@ -2,7 +2,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,10 +97,42 @@ static int scan_process(int proc, const char *pid, uint64_t host, procs_fn *fn, 
 	return scan_threads(proc, pid, netns, fn, userdata);
 }
 
+/*
+ * The next process that was not there before, NULL and errno 0 at the end.  A
+ * process that ends before it is looked at may have left a child, which has come
+ * too late for the list; but that one's pid is higher (if the kernel's numbers
+ * have not begun anew just then).  So, at the end of the list, it is read again
+ * from the last entry on, until nothing has been added.
+ */
+static const struct dirent *next_process(DIR *dir, long *last_at, pid_t *last)
+{
+	bool again = false;
+
+	for (;;) {
+		long at = telldir(dir);
+		const struct dirent *d = (errno = 0, readdir(dir));
+		pid_t pid = d && d->d_name[0] >= '1' && d->d_name[0] <= '9' ? atoi(d->d_name) : 0;
+
+		if (pid > *last) {
+			*last_at = at;
+			*last = pid;
+			return d;
+		}
+		if (d)
+			continue;
+		if (errno || again)
+			return NULL;
+		again = true;
+		seekdir(dir, *last_at);
+	}
+}
+
 int procs_scan(procs_fn *fn, void *userdata)
 {
 	_cleanup_(closedir_p) DIR *dir = open_dir_at(AT_FDCWD, "/proc");
 	const struct dirent *d;
+	long last_at = 0;
+	pid_t last = 0;
 	uint64_t host;
 	int r;
 
@@ -107,9 +141,7 @@ int procs_scan(procs_fn *fn, void *userdata)
 	r = netns_inode(NETNS_OF_HOST, &host);
 	if (r)
 		return r;
-	while (errno = 0, (d = readdir(dir))) {
-		if (d->d_name[0] < '1' || d->d_name[0] > '9')
-			continue;
+	while ((d = next_process(dir, &last_at, &last))) {
 		r = scan_process(dirfd(dir), d->d_name, host, fn, userdata);
 		if (r)
 			return r;
