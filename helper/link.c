@@ -91,6 +91,12 @@ void link_put_no_link_local(struct nl_batch *batch, int index)
 	mnl_attr_nest_end(h, spec);
 }
 
+static void put_alias(struct nlmsghdr *h, const char *alias)
+{
+	if (alias)
+		mnl_attr_put(h, IFLA_IFALIAS, strnlen(alias, IFALIASZ - 1), alias);
+}
+
 void link_put_up(struct nl_batch *batch, int index, const char *alias)
 {
 	struct nlmsghdr *h = put_link(batch, RTM_SETLINK, 0, index);
@@ -98,16 +104,16 @@ void link_put_up(struct nl_batch *batch, int index, const char *alias)
 
 	link->ifi_flags = IFF_UP;
 	link->ifi_change = IFF_UP;
-	if (alias)
-		mnl_attr_put(h, IFLA_IFALIAS, strnlen(alias, IFALIASZ - 1), alias);
+	put_alias(h, alias);
 }
 
-void link_put_group(struct nl_batch *batch, const char *name, uint32_t group)
+void link_put_group(struct nl_batch *batch, const char *name, uint32_t group, const char *alias)
 {
 	struct nlmsghdr *h = put_link(batch, RTM_SETLINK, 0, 0);
 
 	mnl_attr_put_strz(h, IFLA_IFNAME, name);
 	mnl_attr_put_u32(h, IFLA_GROUP, group);
+	put_alias(h, alias);
 }
 
 static void put_address(struct nl_batch *batch, uint16_t type, uint16_t flags, int index,

@@ -43,7 +43,8 @@ void link_put_settings(struct nl_batch *batch, int index, const struct link_devc
 /* The kernel makes no link-local IPv6 address by itself. Fails without IPv6. */
 void link_put_no_link_local(struct nl_batch *batch, int index);
 void link_put_up(struct nl_batch *batch, int index, const char *alias);
-void link_put_group(struct nl_batch *batch, const char *name, uint32_t group);
+/* alias: NULL leaves it as it is. */
+void link_put_group(struct nl_batch *batch, const char *name, uint32_t group, const char *alias);
 
 void link_put_address(struct nl_batch *batch, int index, const struct conf_prefix *address);
 void link_put_no_address(struct nl_batch *batch, int index, const struct conf_prefix *address);

@@ -307,7 +307,7 @@ int veth_change(const struct veth *veth, enum veth_end end)
 	r = nl_open(NETLINK_ROUTE, &socket);
 	if (!r && end == VETH_HOST_END) {
 		nl_batch_init(&batch);
-		link_put_group(&batch, name, veth->group);
+		link_put_group(&batch, name, veth->group, veth->user);
 		r = nl_commit(socket, &batch, NULL);
 	}
 	return r ? r
@@ -327,7 +327,7 @@ int veth_set_group(uint32_t uid, uint32_t group)
 		return r;
 	veth_name(uid, name);
 	nl_batch_init(&batch);
-	link_put_group(&batch, name, group);
+	link_put_group(&batch, name, group, NULL);
 	r = nl_commit(socket, &batch, NULL);
 	return r == -ENODEV ? 0 : r;
 }
