@@ -240,6 +240,23 @@ static void do_fork_close(struct app *a, const char *arg)
 		a->failed = true;
 }
 
+/* As a daemon is made: whoever goes on is not who opened, nor that one's child. */
+static void do_daemon(struct app *a, const char *arg)
+{
+	const pid_t first = getpid();
+
+	(void)a;
+	(void)arg;
+	if (xfork() > 0)
+		_exit(0);
+	if (setsid() < 0)
+		err(2, "setsid");
+	if (xfork() > 0)
+		_exit(0);
+	while (kill(first, 0) == 0)
+		sched_yield();
+}
+
 /*
  * Questions
  */
@@ -682,6 +699,7 @@ static const struct action {
 	{ "handle", true, do_handle }, /* N or N:USER, another one from now on */
 	{ "user", true, do_user }, /* the handle is for another one */
 	{ "fork-end", false, do_fork_end }, /* pam_end() in a child */
+	{ "daemon", false, do_daemon },
 	{ "fork-close", false, do_fork_close }, /* pam_close_session() in a child */
 
 	{ "ns", false, do_ns }, /* inode of the network namespace */
