@@ -45,6 +45,30 @@ exists()
 	done
 }
 
+# rows FILE: each names a test that there is, and words that it has; or a reason.
+rows()
+{
+	sed '/^#/d; /^$/d' "$1" | {
+		n=0
+		while IFS='|' read -r number what file words; do
+			n=$((n + 1))
+			words=${words# } file=${file# } file=${file% }
+			case $number$what in
+			*[0-9]' '*' '*' ') ;;
+			*) echo "$1: not understood: $number|$what" ;;
+			esac
+			if [ "$file" = - ]; then
+				[ -n "$words" ] || echo "$1: ${number% }: neither a test nor a reason"
+			elif [ ! -f "tests/$file" ]; then
+				echo "$1: ${number% }: no tests/$file"
+			elif ! grep -qF -e "$words" "tests/$file"; then
+				echo "$1: ${number% }: tests/$file does not have: $words"
+			fi
+		done
+		[ "$n" -ge 50 ] || echo "$1: $n rows only"
+	}
+}
+
 # block START FILE: from the line that holds START to the one that closes the block.
 block()
 {
@@ -119,6 +143,7 @@ done
 	ok "every result is documented" documented helper/netns-helper.8 '^\.Sy @\( \|$\)' $(results)
 	ok "every test that SECURITY.md names exists" \
 		exists $(grep -o 'tests/root/[a-z-]*\.t' SECURITY.md | sort -u)
+	ok "every way to escape that is known has its test, or a reason why not" rows tests/escape/ROWS
 }
 
 old_ifs=$IFS
