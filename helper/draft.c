@@ -9,10 +9,9 @@
 #include "helper/draft.h"
 #include "helper/resolvers.h"
 
-/* What the language has and this version has not; and what no file can say. */
-static void add_warnings(const struct conf *conf, struct diag *diag)
+/* What no file can say. */
+static void add_warnings(struct diag *diag)
 {
-	const struct conf_place file = { .file = conf->n_file_names ? conf->file_names[0] : "" };
 	const struct conf_place place = { .file = NETNS_HELPER };
 
 	if (access(NETNS_HELPER, X_OK) < 0)
@@ -43,7 +42,7 @@ int draft_load(const char *path, unsigned flags, struct diag *diag, struct conf 
 		r = conf_resolve(conf, diag);
 	if (r)
 		return r;
-	add_warnings(conf, diag);
+	add_warnings(diag);
 	check_resolvers(conf, diag);
 	*ret_conf = steal_ptr(&conf);
 	return 0;
