@@ -82,11 +82,14 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 	helper/fw_nl_match.c helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c \
 	helper/fw_session.c helper/fw_target.c helper/fw_text.c helper/fw_view.c helper/span.c \
 	$(NL_SRC)
-CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_live.c helper/ctl_reload.c helper/apply.c \
-	helper/confined.c helper/depends.c helper/draft.c helper/flows.c helper/fw_files.c \
-	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/live.c \
+CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_explain.c helper/ctl_live.c \
+	helper/ctl_reload.c helper/apply.c helper/confined.c helper/depends.c helper/draft.c \
+	helper/explain.c helper/explain_conf.c helper/explain_end.c helper/explain_json.c \
+	helper/explain_question.c helper/explain_step.c helper/explain_text.c helper/flows.c \
+	helper/fw_files.c \
+	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/json.c helper/live.c \
 	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \
-	helper/person.c helper/resolvers.c helper/rule.c \
+	helper/person.c helper/resolvers.c helper/route.c helper/rule.c \
 	$(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng

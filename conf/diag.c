@@ -64,7 +64,7 @@ static bool is_printable(char c)
 }
 
 /* What a file or its name holds could otherwise talk to the reader's terminal. */
-static void put_visible(FILE *out, const char *text)
+void diag_put_visible(FILE *out, const char *text)
 {
 	for (; *text; text++) {
 		if (is_printable(*text))
@@ -77,11 +77,11 @@ static void put_visible(FILE *out, const char *text)
 static void put_headline(FILE *out, enum diag_severity severity, const struct conf_place *place,
 			 const char *message)
 {
-	put_visible(out, place->file);
+	diag_put_visible(out, place->file);
 	if (place->line)
 		fprintf(out, ":%u:%u", place->line, place->column);
 	fputs(severity == DIAG_ERROR ? ": error: " : ": warning: ", out);
-	put_visible(out, message);
+	diag_put_visible(out, message);
 }
 
 /* Tabs stay in both lines, so that the caret is aligned whatever their width. */

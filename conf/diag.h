@@ -43,6 +43,9 @@ void diag_vadd(struct diag *diag, enum diag_severity severity, const struct conf
 void diag_add_of(struct diag *diag, enum diag_severity severity, const struct conf *conf,
 		 const struct conf_place *place, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* Text of others, so that it says nothing to a terminal: what is not printable ASCII as \ooo. */
+void diag_put_visible(FILE *out, const char *text);
+
 size_t diag_count(const struct diag *diag, enum diag_severity severity);
 
 /* file:line:column: error: text, then the line and the carets. */

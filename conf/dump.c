@@ -3,6 +3,7 @@
 
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/dump.h"
 #include "conf/keyword.h"
 
 static void put_prefix(FILE *out, const struct conf_prefix *prefix)
@@ -81,28 +82,36 @@ static void put_setting_value(FILE *out, const struct conf_settings *s, enum con
 	}
 }
 
+void conf_dump_setting(const struct conf_settings *s, enum conf_setting setting, FILE *out)
+{
+	fprintf(out, "set %s", keyword_name(&keywords_set, (int)setting));
+	put_setting_value(out, s, setting);
+}
+
 static void put_settings(FILE *out, const struct conf_settings *s)
 {
 	for (int setting = 0; setting < N_CONF_SETTINGS; setting++) {
 		if (!(s->is_set & (1U << setting)))
 			continue;
-		fprintf(out, "set %s", keyword_name(&keywords_set, setting));
-		put_setting_value(out, s, (enum conf_setting)setting);
+		conf_dump_setting(s, (enum conf_setting)setting, out);
 		fputc('\n', out);
 	}
+}
+
+void conf_dump_member(const struct conf_member *member, FILE *out)
+{
+	if (member->name)
+		fputs(member->name, out);
+	else
+		put_prefix(out, &member->prefix);
 }
 
 static void put_addresses(FILE *out, const struct conf_addresses *list)
 {
 	fprintf(out, "addresses %s {\n", list->name);
 	for (size_t i = 0; i < list->n_members; i++) {
-		const struct conf_member *member = &list->members[i];
-
 		fputc('\t', out);
-		if (member->name)
-			fputs(member->name, out);
-		else
-			put_prefix(out, &member->prefix);
+		conf_dump_member(&list->members[i], out);
 		fputc('\n', out);
 	}
 	fputs("}\n", out);
@@ -173,9 +182,8 @@ static void put_rate(FILE *out, const struct conf_rate *rate)
 	}
 }
 
-static void put_statement(FILE *out, const struct conf_statement *statement)
+void conf_dump_statement(const struct conf_statement *statement, FILE *out)
 {
-	fputc('\t', out);
 	switch (statement->kind) {
 	case CONF_USE:
 		fprintf(out, "use %s", statement->use.name);
@@ -197,14 +205,16 @@ static void put_statement(FILE *out, const struct conf_statement *statement)
 		fprintf(out, "connections %u", statement->connections);
 		break;
 	}
-	fputc('\n', out);
 }
 
 static void put_policy(FILE *out, const struct conf_policy *policy)
 {
 	fprintf(out, "policy %s {\n", policy->name);
-	for (size_t i = 0; i < policy->n_statements; i++)
-		put_statement(out, &policy->statements[i]);
+	for (size_t i = 0; i < policy->n_statements; i++) {
+		fputc('\t', out);
+		conf_dump_statement(&policy->statements[i], out);
+		fputc('\n', out);
+	}
 	fputs("}\n", out);
 }
 
@@ -251,7 +261,7 @@ static void put_who(FILE *out, const struct conf_session *session, const struct 
 	}
 }
 
-static void put_session(FILE *out, const struct conf_session *session)
+void conf_dump_session(const struct conf_session *session, FILE *out)
 {
 	for (size_t i = 0; i < session->n_who; i++) {
 		fputs(i == 0 ? "session " : ",", out);
@@ -264,7 +274,6 @@ static void put_session(FILE *out, const struct conf_session *session)
 		fputs(" private", out);
 	if (session->name)
 		fprintf(out, " %s", session->name);
-	fputc('\n', out);
 }
 
 int conf_dump(const struct conf *conf, FILE *out)
@@ -274,7 +283,9 @@ int conf_dump(const struct conf *conf, FILE *out)
 		put_addresses(out, conf->addresses[i]);
 	for (size_t i = 0; i < conf->n_policies; i++)
 		put_policy(out, conf->policies[i]);
-	for (size_t i = 0; i < conf->n_sessions; i++)
-		put_session(out, conf->sessions[i]);
+	for (size_t i = 0; i < conf->n_sessions; i++) {
+		conf_dump_session(conf->sessions[i], out);
+		fputc('\n', out);
+	}
 	return ferror(out) ? -EIO : 0;
 }

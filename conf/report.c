@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/array.h"
+#include "conf/dump.h"
 #include "conf/parse.h"
 
 struct quoted quote(const struct token *word)
@@ -67,6 +68,47 @@ static const char *find_line(const struct conf *conf, const struct conf_place *p
 	if (*ret_length > 0 && line[*ret_length - 1] == '\r')
 		--*ret_length;
 	return line;
+}
+
+/* The words of a line, behind those in text; whether the statement goes on in the next. */
+static bool add_words(char *text, size_t *n, const char *line, size_t length)
+{
+	for (size_t i = 0; i < length && line[i] != '#'; i++) {
+		if (line[i] == '\\' && i + 1 == length)
+			return true;
+		if (line[i] != ' ' && line[i] != '\t')
+			text[(*n)++] = line[i];
+		else if (*n > 0 && text[*n - 1] != ' ')
+			text[(*n)++] = ' ';
+	}
+	return false;
+}
+
+char *conf_dump_source(const struct conf *conf, const struct conf_place *place)
+{
+	struct conf_place at = *place;
+	char *text = NULL;
+	size_t n = 0, length = 0;
+	const char *line;
+	bool goes_on;
+
+	do {
+		char *more;
+
+		line = find_line(conf, &at, &length);
+		more = line ? realloc(text, n + length + 2) : NULL;
+		if (!more) {
+			free(text);
+			return NULL;
+		}
+		text = more;
+		goes_on = add_words(text, &n, line, length);
+		at.line++;
+	} while (goes_on);
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	text[n] = '\0';
+	return text;
 }
 
 static void report(const struct conf *conf, struct diag *diag, enum diag_severity severity,

@@ -13,6 +13,7 @@ int ctl_check(int argc, char **argv);
 int ctl_reload(int argc, char **argv);
 int ctl_unload(int argc, char **argv);
 int ctl_status(int argc, char **argv);
+int ctl_explain(int argc, char **argv);
 int ctl_exec(int argc, char **argv);
 int ctl_sweep(int argc, char **argv);
 

@@ -97,6 +97,8 @@ int fw_targets_start(struct fw_build *b);
 void fw_targets_done(struct fw_build *b);
 void fw_add_ends(struct fw_build *b, enum conf_direction direction,
 		 const struct conf_target *targets, size_t n, struct fw_ends *ends);
+/* Whether "metadata" means it. */
+bool fw_is_metadata(const struct conf_prefix *address);
 bool fw_targets_name_host(const struct conf_target *targets, size_t n);
 struct fw_expr fw_match_end(struct fw_build *b, const struct fw_end *end);
 void fw_ends_done(struct fw_ends *ends);

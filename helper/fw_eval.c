@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <assert.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "conf/base.h"
 #include "helper/fw_eval.h"
@@ -28,61 +29,9 @@ struct walk {
 	size_t n_jumps;
 	const struct fw_chain *target; /* after GOES_TO and JUMPS_TO */
 	enum fw_verdict verdict; /* after DECIDES */
+	const struct fw_expr *nat; /* likewise, what translates the address; NULL: nothing does */
+	const struct fw_element *nat_element; /* of its map */
 };
-
-/* Below 0: value comes before span; 0: it is in it; above: it comes behind. */
-static int compare(const struct span *value, const struct span *span, unsigned width)
-{
-	if (memcmp(value->first, span->first, width) < 0)
-		return -1;
-	return memcmp(value->first, span->last, width) > 0;
-}
-
-/* Intervals are in order and apart: the kernel has to be given them so. */
-static const struct fw_element *search_intervals(const struct fw_set *set, const struct span *value,
-						 unsigned width)
-{
-	size_t first = 0, end = set->n_elements;
-
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-		int order = compare(value, &set->elements[middle].key, width);
-
-		if (order == 0)
-			return &set->elements[middle];
-		if (order < 0)
-			end = middle;
-		else
-			first = middle + 1;
-	}
-	return NULL;
-}
-
-/* Other elements are as they came. */
-static const struct fw_element *search_values(const struct fw_set *set, const struct span *value,
-					      unsigned width)
-{
-	for (size_t i = 0; i < set->n_elements; i++) {
-		if (compare(value, &set->elements[i].key, width) == 0)
-			return &set->elements[i];
-	}
-	return NULL;
-}
-
-/* The element that the field is in, or NULL.  False: the field is not there. */
-static bool find(const struct walk *w, const struct fw_expr *e,
-		 const struct fw_element **ret_element)
-{
-	const struct fw_set *set = e->set;
-	unsigned width = fw_types[set->key[0]].width;
-	struct span value;
-
-	if (!fw_view_load(&w->view, e->field, &value))
-		return false;
-	*ret_element = set->flags & FW_SET_INTERVALS ? search_intervals(set, &value, width)
-						     : search_values(set, &value, width);
-	return true;
-}
 
 /*
  * Expressions
@@ -104,19 +53,18 @@ static enum outcome goes_on_if(bool matches)
 
 static enum outcome eval_match(struct walk *w, const struct fw_expr *e)
 {
-	unsigned width = fw_types[fw_fields[e->field].type].width;
-	struct span value;
+	bool is;
 
-	if (!fw_view_load(&w->view, e->field, &value))
+	if (!fw_view_is_in(&w->view, e->field, &e->span, &is))
 		return ENDS;
-	return goes_on_if((compare(&value, &e->span, width) == 0) != e->negate);
+	return goes_on_if(is != e->negate);
 }
 
 static enum outcome eval_match_set(struct walk *w, const struct fw_expr *e)
 {
 	const struct fw_element *element;
 
-	if (!find(w, e, &element))
+	if (!fw_view_find(&w->view, e->field, e->set, &element))
 		return ENDS;
 	return goes_on_if((element != NULL) != e->negate);
 }
@@ -180,14 +128,30 @@ static enum outcome eval_verdict(struct walk *w, const struct fw_expr *e)
 		[FW_DROP] = FW_VERDICT_DROP,
 		[FW_RESET] = FW_VERDICT_RESET,
 		[FW_REJECT] = FW_VERDICT_REJECT,
-		/* What is translated is accepted. */
-		[FW_MASQUERADE] = FW_VERDICT_ACCEPT,
-		[FW_DNAT] = FW_VERDICT_ACCEPT,
-		[FW_DNAT_MAP] = FW_VERDICT_ACCEPT,
-		[FW_DNAT_SPREAD] = FW_VERDICT_ACCEPT,
 	};
 
 	w->verdict = verdicts[e->kind];
+	return DECIDES;
+}
+
+/* What is translated is accepted.  With several destinations, it is the turn of the first. */
+static enum outcome eval_nat(struct walk *w, const struct fw_expr *e)
+{
+	const struct fw_element *element = NULL;
+
+	if (e->family && e->family != w->view.packet->family)
+		return ENDS;
+	if (e->kind == FW_DNAT_MAP &&
+	    (!fw_view_find(&w->view, e->field, e->set, &element) || !element))
+		return ENDS;
+	if (e->kind == FW_DNAT_SPREAD) {
+		if (e->set->n_elements == 0)
+			return ENDS;
+		element = &e->set->elements[0];
+	}
+	w->nat = e;
+	w->nat_element = element;
+	w->verdict = FW_VERDICT_ACCEPT;
 	return DECIDES;
 }
 
@@ -201,7 +165,7 @@ static enum outcome eval_vmap(struct walk *w, const struct fw_expr *e)
 {
 	const struct fw_element *element;
 
-	if (!find(w, e, &element) || !element)
+	if (!fw_view_find(&w->view, e->field, e->set, &element) || !element)
 		return ENDS;
 	w->target = element->chain;
 	return GOES_TO;
@@ -230,10 +194,10 @@ static eval_fn *const eval_kinds[] = {
 	[FW_GOTO] = eval_chain,
 	[FW_JUMP] = eval_chain,
 	[FW_VMAP] = eval_vmap,
-	[FW_MASQUERADE] = eval_verdict,
-	[FW_DNAT] = eval_verdict,
-	[FW_DNAT_MAP] = eval_verdict,
-	[FW_DNAT_SPREAD] = eval_verdict,
+	[FW_MASQUERADE] = eval_nat,
+	[FW_DNAT] = eval_nat,
+	[FW_DNAT_MAP] = eval_nat,
+	[FW_DNAT_SPREAD] = eval_nat,
 };
 static_assert(ARRAY_SIZE(eval_kinds) == FW_N_KINDS, "every kind can be evaluated");
 
@@ -338,6 +302,45 @@ int fw_eval_packet(const struct fw_eval *eval, const struct fw_packet *packet,
 		decision.verdict = w.verdict;
 	}
 	*ret_decision = decision;
+	return 0;
+}
+
+static void read_nat(const struct walk *w, const struct fw_packet *packet, struct fw_nat *nat)
+{
+	size_t width = packet->family == AF_INET ? 4 : 16;
+	const struct fw_element *element = w->nat_element;
+
+	nat->kind = w->nat->kind == FW_MASQUERADE ? FW_NAT_SOURCE : FW_NAT_DESTINATION;
+	memcpy(nat->daddr, packet->daddr, sizeof(nat->daddr));
+	nat->dport = packet->dport;
+	if (w->nat->kind == FW_DNAT)
+		memcpy(nat->daddr, w->nat->span.first, width);
+	if (!element)
+		return;
+	memcpy(nat->daddr, element->data, width);
+	if (w->nat->kind == FW_DNAT_MAP)
+		nat->dport = (uint16_t)(element->data[width] << 8 | element->data[width + 1]);
+}
+
+int fw_eval_nat(const struct fw_table *table, enum fw_hook hook, const struct fw_packet *packet,
+		struct fw_nat *ret_nat)
+{
+	struct walk w = { .view = { .packet = packet, .mark = packet->mark } };
+	struct fw_nat nat = { .kind = FW_NAT_NONE };
+	struct fw_step step;
+	int r = 0;
+
+	for (const struct fw_chain *chain = table->chains; chain && !w.nat && r == 0;
+	     chain = chain->next) {
+		if (chain->base && strcmp(chain->base->type, "nat") == 0 &&
+		    chain->base->hook == hook)
+			r = run_base(&w, chain, &step);
+	}
+	if (r < 0)
+		return r;
+	if (w.nat)
+		read_nat(&w, packet, &nat);
+	*ret_nat = nat;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "helper/fw_ir.h"
 #include "helper/span.h"
 
 struct fw_chain;
@@ -17,8 +18,8 @@ struct fw_table;
  * those who ask without sending one.  It reads the table as nf_tables does, so
  * that only the compiler knows what a configuration means.
  *
- * Chains that translate addresses are not run: the packet tells where they lead
- * it.  Limits, of logs and of connections, are taken as not reached.
+ * Chains that translate addresses are run apart (fw_eval_nat()): a packet tells
+ * where they have led it.  Limits, of logs and of connections, are taken as not reached.
  */
 
 /* The hooks that a packet passes. */
@@ -111,5 +112,22 @@ int fw_eval_packet(const struct fw_eval *eval, const struct fw_packet *packet,
  * else the last.  NULL: the packet came to no chain.
  */
 const struct fw_step *fw_decided_by(const struct fw_decision *decision);
+
+/* What the first chain of type nat that translates an address makes of a packet. */
+enum fw_nat_kind {
+	FW_NAT_NONE,
+	FW_NAT_SOURCE, /* it gets an address of this machine */
+	FW_NAT_DESTINATION, /* it goes to daddr and dport */
+};
+
+struct fw_nat {
+	enum fw_nat_kind kind;
+	uint8_t daddr[SPAN_WIDTH_MAX];
+	uint16_t dport;
+};
+
+/* In that hook alone.  -ELOOP as above. */
+int fw_eval_nat(const struct fw_table *table, enum fw_hook hook, const struct fw_packet *packet,
+		struct fw_nat *ret_nat);
 
 #endif

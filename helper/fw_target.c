@@ -52,6 +52,14 @@ static const struct conf_prefix private[] = {
 	NAT64(12, 172, 16), NAT64(16, 192, 168), NAT64(10, 100, 64), V6(7, 0xfc),
 };
 
+bool fw_is_metadata(const struct conf_prefix *address)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(metadata); i++)
+		if (conf_prefix_contains(&metadata[i], address))
+			return true;
+	return false;
+}
+
 static const char digits[FW_N_FAMILIES] = { [FW_V4] = '4', [FW_V6] = '6' };
 static const enum fw_type types[FW_N_FAMILIES] = { [FW_V4] = FW_TYPE_IPV4, [FW_V6] = FW_TYPE_IPV6 };
 

@@ -192,3 +192,66 @@ bool fw_view_load(const struct fw_view *v, enum fw_field field, struct span *ret
 	}
 	return true;
 }
+
+/* Below 0: value comes before span; 0: it is in it; above: it comes behind. */
+static int compare(const struct span *value, const struct span *span, unsigned width)
+{
+	if (memcmp(value->first, span->first, width) < 0)
+		return -1;
+	return memcmp(value->first, span->last, width) > 0;
+}
+
+/* Intervals are in order and apart: the kernel has to be given them so. */
+static const struct fw_element *search_intervals(const struct fw_set *set, const struct span *value,
+						 unsigned width)
+{
+	size_t first = 0, end = set->n_elements;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+		int order = compare(value, &set->elements[middle].key, width);
+
+		if (order == 0)
+			return &set->elements[middle];
+		if (order < 0)
+			end = middle;
+		else
+			first = middle + 1;
+	}
+	return NULL;
+}
+
+/* Other elements are as they came. */
+static const struct fw_element *search_values(const struct fw_set *set, const struct span *value,
+					      unsigned width)
+{
+	for (size_t i = 0; i < set->n_elements; i++) {
+		if (compare(value, &set->elements[i].key, width) == 0)
+			return &set->elements[i];
+	}
+	return NULL;
+}
+
+bool fw_view_find(const struct fw_view *v, enum fw_field field, const struct fw_set *set,
+		  const struct fw_element **ret_element)
+{
+	unsigned width = fw_types[set->key[0]].width;
+	struct span value;
+
+	if (!fw_view_load(v, field, &value))
+		return false;
+	*ret_element = set->flags & FW_SET_INTERVALS ? search_intervals(set, &value, width)
+						     : search_values(set, &value, width);
+	return true;
+}
+
+bool fw_view_is_in(const struct fw_view *v, enum fw_field field, const struct span *span,
+		   bool *ret_is)
+{
+	struct span value;
+
+	if (!fw_view_load(v, field, &value))
+		return false;
+	*ret_is = compare(&value, span, fw_types[fw_fields[field].type].width) == 0;
+	return true;
+}

@@ -25,4 +25,10 @@ uint32_t fw_view_number(const struct fw_view *view, enum fw_field field);
 /* The value of any field, in first; false: it is not there. */
 bool fw_view_load(const struct fw_view *view, enum fw_field field, struct span *ret_value);
 
+/* Whether the value is in span, and in which element of set, or NULL; false: it is not there. */
+bool fw_view_is_in(const struct fw_view *view, enum fw_field field, const struct span *span,
+		   bool *ret_is);
+bool fw_view_find(const struct fw_view *view, enum fw_field field, const struct fw_set *set,
+		  const struct fw_element **ret_element);
+
 #endif
