@@ -19,6 +19,7 @@ import collections
 import json
 import sys
 
+from explained import differences as explained
 from model import ADDRESS, Configuration, Model
 
 TCP = (22, 53, 80, 443, 7000, 7001, 8022, 8080, 9000, 9443)
@@ -33,6 +34,7 @@ REJECTED = {'tcp': {4: 'ECONNREFUSED', 6: 'ECONNREFUSED'},
             'udp': {4: 'EHOSTUNREACH', 6: 'EACCES'},
             'icmp': {4: 'EHOSTUNREACH', 6: 'EACCES'}}
 DIFFERENCES_SHOWN = 12
+UNPRIVILEGED = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
 
 
 class AgentGone(Exception):
@@ -272,6 +274,9 @@ async def main():
     report_groups(matrix)
     for m in cast:
         report_arrivals(matrix, m, await m.arrivals())
+    for who, command in (('root', []), ('anybody', UNPRIVILEGED)):
+        n, differences = explained(matrix, command)
+        result(not differences, f'explain, run by {who}, knows what came of {n} probes', differences)
     total = sum(len(probes) for probes in matrix.groups.values())
     result(total >= LEAST_PROBES, f'{total} probes, and at least {LEAST_PROBES} are wanted')
     await asyncio.gather(*(m.stop() for m in cast))
