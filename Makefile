@@ -82,8 +82,9 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 	helper/fw_nl_match.c helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c \
 	helper/fw_session.c helper/fw_target.c helper/fw_text.c helper/fw_view.c helper/span.c \
 	$(NL_SRC)
-CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_explain.c helper/ctl_live.c \
-	helper/ctl_reload.c helper/apply.c helper/confined.c helper/depends.c helper/draft.c \
+CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.c \
+	helper/ctl_live.c helper/ctl_reload.c helper/apply.c helper/compare.c \
+	helper/compare_users.c helper/confined.c helper/delta.c helper/depends.c helper/draft.c \
 	helper/explain.c helper/explain_conf.c helper/explain_end.c helper/explain_json.c \
 	helper/explain_question.c helper/explain_step.c helper/explain_text.c helper/flows.c \
 	helper/fw_files.c \

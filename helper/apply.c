@@ -203,6 +203,27 @@ static bool change_members(const struct apply *a, const struct members *seen,
 	return all;
 }
 
+/* What is to be in force, and whether it could be; nothing changes. */
+static int plan(const struct apply *a, const struct members *members, struct machine *machine,
+		struct fw_table **table, uint64_t *fingerprint)
+{
+	int r;
+
+	r = machine_init(machine, a->conf);
+	if (r)
+		return r;
+	r = machine_look(machine);
+	if (!r)
+		r = fw_compile(a->conf, &machine->context, a->diag, table);
+	if (!r)
+		r = find_fingerprint(*table, fingerprint);
+	if (!r)
+		r = members_add_to(members, *table);
+	if (!r)
+		r = check_pools(a, members);
+	return r ? r : check_surroundings(a);
+}
+
 static int apply_all(const struct apply *a, struct members *members)
 {
 	_cleanup_(machine_done) struct machine machine = { 0 };
@@ -212,22 +233,9 @@ static int apply_all(const struct apply *a, struct members *members)
 	bool has_it = false;
 	int r;
 
-	r = machine_init(&machine, a->conf);
-	if (r)
-		return r;
-	r = machine_look(&machine);
-	if (!r)
-		r = fw_compile(a->conf, &machine.context, a->diag, &table);
-	if (!r)
-		r = find_fingerprint(table, &fingerprint);
+	r = plan(a, members, &machine, &table, &fingerprint);
 	if (!r)
 		has_it = has_table(a, fingerprint);
-	if (!r)
-		r = members_add_to(members, table);
-	if (!r)
-		r = check_pools(a, members);
-	if (!r)
-		r = check_surroundings(a);
 	if (!r)
 		r = prepare(a, &machine, fingerprint);
 	if (!r) {
@@ -251,15 +259,32 @@ static int apply_all(const struct apply *a, struct members *members)
 }
 
 /* There is one firewall, and the default file has it. */
+static int check_other(const struct apply *a)
+{
+	if (!has_links(a->conf))
+		return 0;
+	return refuse(a, "veth sessions can only be in " NETNS_CONF ", whose firewall the host has",
+		      0);
+}
+
+int apply_check(const struct apply *a, const struct members *members)
+{
+	_cleanup_(machine_done) struct machine machine = { 0 };
+	_cleanup_(fw_free_p) struct fw_table *table = NULL;
+	uint64_t fingerprint;
+
+	return strcmp(a->source, NETNS_CONF) != 0
+		       ? check_other(a)
+		       : plan(a, members, &machine, &table, &fingerprint);
+}
+
 static int apply_other(const struct apply *a)
 {
 	int r;
 
-	if (has_links(a->conf))
-		return refuse(a,
-			      "veth sessions can only be in " NETNS_CONF
-			      ", whose firewall the host has",
-			      0);
+	r = check_other(a);
+	if (r)
+		return r;
 	r = active_prepare(a->source, a->conf, a->names, a->n_names, 0);
 	if (!r)
 		r = active_commit(a->source);

@@ -9,6 +9,7 @@
 struct conf;
 struct conf_source;
 struct diag;
+struct members;
 struct state;
 
 /* How a configuration comes into force, and out of it.  Under STATE_LOCK_RELOAD. */
@@ -33,6 +34,12 @@ struct apply {
  * that what was in force has to be put back.  -EINVAL means that diag says why.
  */
 int apply_conf(const struct apply *apply);
+
+/*
+ * Whether it could come into force, as far as that can be told without trying;
+ * members are by conf.  -EINVAL as above.
+ */
+int apply_check(const struct apply *apply, const struct members *members);
 
 /*
  * Takes everything out of force: the links go, and the host is as it was before

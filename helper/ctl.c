@@ -9,18 +9,22 @@
 #include "helper/ctl.h"
 #include "helper/netns.h"
 
+#define ARGUMENTS_WIDTH 32
+
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *arguments;
 	const char *what;
 } commands[] = {
-	{ "check", ctl_check, "[--dump | --nft] [FILE]", "look for mistakes in the configuration" },
-	{ "reload", ctl_reload, "[--if-changed] [--log] [FILE]", "put the configuration in force" },
+	{ "check", ctl_check, "[--diff | --dump | --nft] [FILE]",
+	  "look for mistakes in the configuration" },
+	{ "reload", ctl_reload, "[--dry-run | --if-changed] [--log] [FILE]",
+	  "put the configuration in force" },
 	{ "unload", ctl_unload, "", "take everything out of force" },
 	{ "status", ctl_status, "[--json] [USER]", "who has a network namespace now" },
 	{ "explain", ctl_explain,
-	  "[--active | --file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDR [PORT]]",
+	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
 	  "what a user gets, and what becomes of a packet" },
 	{ "exec", ctl_exec, "USER [--] COMMAND [ARGUMENT...]",
 	  "run a command in a user's network" },
@@ -75,9 +79,15 @@ int ctl_enter_host(void)
 static void print_help(FILE *out)
 {
 	fputs("usage: netnsctl COMMAND [ARGUMENT...]\n\n", out);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-7s %-32s %s\n", commands[i].name, commands[i].arguments,
-			commands[i].what);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		bool is_long = strlen(commands[i].arguments) > ARGUMENTS_WIDTH;
+
+		fprintf(out, "  %-7s %-*s ", commands[i].name, ARGUMENTS_WIDTH,
+			commands[i].arguments);
+		if (is_long)
+			fprintf(out, "\n  %-7s %-*s ", "", ARGUMENTS_WIDTH, "");
+		fprintf(out, "%s\n", commands[i].what);
+	}
 	fputs("\nThe configuration is " NETNS_CONF ", see netns.conf(5).\n", out);
 }
 

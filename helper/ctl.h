@@ -7,7 +7,8 @@
  * command's name).  Each returns the exit status: 0, 1 when what was asked for
  * failed or has errors, CTL_USAGE.
  */
-#define CTL_USAGE 2
+#define CTL_USAGE   2
+#define CTL_TROUBLE 2 /* of commands that say something by 1 */
 
 int ctl_check(int argc, char **argv);
 int ctl_reload(int argc, char **argv);

@@ -8,11 +8,14 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "helper/ctl.h"
+#include "helper/ctl_diff.h"
 #include "helper/draft.h"
 #include "helper/fw.h"
 #include "helper/ground.h"
 #include "helper/machine.h"
 #include "helper/obstacle.h"
+
+#define DIFF 'D' /* an option without a short form */
 
 static int compile(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
 {
@@ -35,9 +38,35 @@ static int try(const struct conf *conf, struct diag *diag, struct fw_table **ret
 	return r ? r : r2;
 }
 
+/* As of diff(1): 0 for no difference, 1 for some. */
+static int diff(const struct conf *conf)
+{
+	bool differs;
+	int r = ctl_diff(NETNS_CONF, conf, NULL, &differs);
+
+	if (!r)
+		return differs;
+	ctl_error(r, "cannot compare with what is in force");
+	return CTL_TROUBLE;
+}
+
+static int print_conf(const struct conf *conf, const struct fw_table *firewall, int print)
+{
+	int r = 0;
+
+	if (print == DIFF)
+		return diff(conf);
+	if (print == 'd')
+		r = conf_dump(conf, stdout);
+	else if (print == 'n')
+		r = fw_print(firewall, stdout);
+	return r ? ctl_error(r, "cannot write the configuration") : 0;
+}
+
 int ctl_check(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "diff", no_argument, NULL, DIFF },
 		{ "dump", no_argument, NULL, 'd' },
 		{ "nft", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
@@ -46,6 +75,7 @@ int ctl_check(int argc, char **argv)
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
 	_cleanup_(diag_free_p) struct diag *diag = NULL;
 	int print = 0; /* the option that asks for something */
+	int failure = 1;
 	int option;
 	int r;
 
@@ -56,6 +86,11 @@ int ctl_check(int argc, char **argv)
 	}
 	if (argc - optind > 1)
 		return ctl_usage(argv[0]);
+	if (print == DIFF) {
+		failure = CTL_TROUBLE;
+		if (ctl_need_root("check --diff") || ctl_enter_host())
+			return failure;
+	}
 
 	r = diag_new(&diag);
 	/* A draft may be anybody's; the file itself must be one that reload accepts. */
@@ -67,12 +102,6 @@ int ctl_check(int argc, char **argv)
 	if (diag)
 		diag_print(diag, stderr);
 	if (r && !(diag && diag_count(diag, DIAG_ERROR)))
-		return ctl_error(r, "cannot check the configuration");
-	if (r)
-		return 1;
-	if (print == 'd')
-		r = conf_dump(conf, stdout);
-	else if (print == 'n')
-		r = fw_print(firewall, stdout);
-	return r ? ctl_error(r, "cannot write the configuration") : 0;
+		ctl_error(r, "cannot check the configuration");
+	return r ? failure : print_conf(conf, firewall, print);
 }

@@ -13,6 +13,7 @@
 #include "helper/active.h"
 #include "helper/apply.h"
 #include "helper/ctl.h"
+#include "helper/ctl_diff.h"
 #include "helper/depends.h"
 #include "helper/draft.h"
 #include "helper/ground.h"
@@ -31,6 +32,7 @@ struct reload {
 	const char *path;
 	bool if_changed;
 	bool log; /* to syslog, for want of a terminal */
+	bool dry_run;
 };
 
 static void report(const struct reload *reload, const struct diag *diag)
@@ -206,6 +208,30 @@ static int reload_locked(const struct reload *reload)
 	return reload_now(reload, &state);
 }
 
+/* All but the last step, and what that would change. */
+static int try_reload(const struct reload *reload)
+{
+	_cleanup_(conf_free_p) struct conf *conf = NULL;
+	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	bool differs = true;
+	int r;
+
+	if (ctl_enter_host())
+		return 1;
+	r = diag_new(&diag);
+	if (!r)
+		r = draft_load(reload->path, CONF_LOAD_TRUSTED, diag, &conf);
+	if (!r)
+		r = ctl_diff(reload->path, conf, diag, &differs);
+	if (diag)
+		report(reload, diag);
+	if (!r && !differs)
+		puts("nothing would change");
+	if (r && !(diag && diag_count(diag, DIAG_ERROR)))
+		return fail(reload, r, "cannot try the configuration");
+	return r != 0;
+}
+
 /*
  * A login waits for us, in a control group that may be its user's to freeze: a
  * signal whose default is the end ends us even there, and the lock with us.
@@ -221,6 +247,7 @@ static void set_deadline(void)
 int ctl_reload(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "dry-run", no_argument, NULL, 'n' },
 		{ "if-changed", no_argument, NULL, 'i' },
 		{ "log", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
@@ -229,15 +256,17 @@ int ctl_reload(int argc, char **argv)
 	char path[ACTIVE_PATH_MAX];
 	int option;
 
-	while ((option = getopt_long(argc, argv, "il", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "iln", options, NULL)) != -1) {
 		if (option == 'i')
 			reload.if_changed = true;
 		else if (option == 'l')
 			reload.log = true;
+		else if (option == 'n')
+			reload.dry_run = true;
 		else
 			return ctl_usage(argv[0]);
 	}
-	if (argc - optind > 1)
+	if (argc - optind > 1 || (reload.dry_run && (reload.if_changed || reload.log)))
 		return ctl_usage(argv[0]);
 	if (ctl_need_root(argv[0]))
 		return 1;
@@ -253,7 +282,7 @@ int ctl_reload(int argc, char **argv)
 			return ctl_error(0, "%s: the path is too long", argv[optind]);
 		reload.path = argv[optind];
 	}
-	return reload_locked(&reload);
+	return reload.dry_run ? try_reload(&reload) : reload_locked(&reload);
 }
 
 int ctl_unload(int argc, char **argv)

@@ -143,8 +143,9 @@ static void put_others(const struct explain *x, const struct answer *a, FILE *ou
 static void put_user(const struct explain *x, const struct question *q, const struct answer *a,
 		     FILE *out)
 {
-	diag_put_visible(out, a->unknown ? "nobody" : a->person.name);
-	fprintf(out, " (uid %u)", a->uid);
+	if (!a->unknown)
+		diag_put_visible(out, a->person.name);
+	fprintf(out, a->unknown ? "uid %u" : " (uid %u)", a->uid);
 	if (q->service) {
 		fputs(" via ", out);
 		diag_put_visible(out, q->service);

@@ -11,6 +11,7 @@
 
 struct conf;
 struct conf_policy;
+struct conf_session;
 struct fw_context;
 struct fw_table;
 struct state;
@@ -72,5 +73,16 @@ void members_let_go(const struct members *members);
  */
 int members_change(const struct state *state, const struct members *seen, const struct conf *before,
 		   const struct conf *conf, const struct fw_context *context, bool wait, FILE *out);
+
+/*
+ * Says on out what changes for a user who has a namespace; members_change() does so
+ * by itself.
+ */
+void members_print_change(const struct conf *before, const struct conf *conf,
+			  const struct member *member, FILE *out);
+
+/* The network of a session line (NULL: none): "loopback private", "veth web". */
+#define MEMBERS_NETWORK_MAX 300 /* names have a limit */
+void members_describe(const struct conf_session *session, char text[MEMBERS_NETWORK_MAX]);
 
 #endif

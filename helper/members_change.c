@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <limits.h>
 #include <sched.h>
 #include <string.h>
 #include <time.h>
@@ -32,50 +31,50 @@ struct change {
 	int host_fd;
 };
 
-/* "loopback private", "veth web" */
-static void describe(const struct conf_session *s, char *text, size_t size)
+void members_describe(const struct conf_session *s, char text[MEMBERS_NETWORK_MAX])
 {
-	snprintf(text, size, "%s%s%s%s", conf_network_name(s ? s->network : CONF_NET_HOST),
+	snprintf(text, MEMBERS_NETWORK_MAX, "%s%s%s%s",
+		 conf_network_name(s ? s->network : CONF_NET_HOST),
 		 s && s->private ? " private" : "", s && s->name ? " " : "",
 		 s && s->name ? s->name : "");
 }
 
-static void print_next(const struct change *change, const struct member *member)
+static void print_next(const struct conf *before, const struct conf *conf,
+		       const struct member *member, FILE *out)
 {
 	_cleanup_(person_done) struct person person = { 0 };
-	char from[PATH_MAX];
-	char to[PATH_MAX];
+	char from[MEMBERS_NETWORK_MAX];
+	char to[MEMBERS_NETWORK_MAX];
 
 	if (!member->name[0] || person_find(member->uid, &person) < 0)
 		return;
-	describe(conf_match(change->conf, &person.subject), to, sizeof(to));
-	if (!change->before) {
-		fprintf(change->out, "%s: %s from the next login on\n", member->name, to);
+	members_describe(conf_match(conf, &person.subject), to);
+	if (!before) {
+		fprintf(out, "%s: %s from the next login on\n", member->name, to);
 		return;
 	}
-	describe(conf_match(change->before, &person.subject), from, sizeof(from));
+	members_describe(conf_match(before, &person.subject), from);
 	if (strcmp(from, to) != 0)
-		fprintf(change->out, "%s: %s instead of %s from the next login on\n", member->name,
-			to, from);
+		fprintf(out, "%s: %s instead of %s from the next login on\n", member->name, to,
+			from);
 }
 
-static void print_change(const struct change *change, const struct member *member)
+void members_print_change(const struct conf *before, const struct conf *conf,
+			  const struct member *member, FILE *out)
 {
 	char uid[16];
 	const char *name = member->name;
 
-	if (!change->out)
-		return;
 	snprintf(uid, sizeof(uid), "%u", member->uid);
 	if (!name[0])
 		name = uid;
 	if (member->group && member->policy &&
 	    class_of_policy(member->policy->name) != member->group)
-		fprintf(change->out, "%s: veth %s, at once\n", name, member->policy->name);
+		fprintf(out, "%s: veth %s, at once\n", name, member->policy->name);
 	else if (member->group && !member->policy && !member->keep)
-		fprintf(change->out, "%s: cut off at once\n", name);
+		fprintf(out, "%s: cut off at once\n", name);
 	if (!member->group || !member->policy)
-		print_next(change, member);
+		print_next(before, conf, member, out);
 }
 
 static int change_link(const struct change *change, const struct member *member, int netns_fd)
@@ -150,7 +149,8 @@ static int change_read(const struct change *change, const struct member *seen,
 		return r;
 	r = state_open_pin(change->state, member->uid, &fd, &inode);
 	if (!r) {
-		print_change(change, member);
+		if (change->out)
+			members_print_change(change->before, change->conf, member, change->out);
 		if (member->group)
 			return change_link(change, member, fd);
 	} else if (r != -ENOENT) {
