@@ -15,8 +15,9 @@ int explain_start(struct explain *x, const struct conf *conf, const char *path, 
 	r = machine_init(&x->machine, conf);
 	if (r)
 		return r;
-	machine_look(&x->machine);
-	r = fw_compile(conf, &x->machine.context, diag, &x->table);
+	r = machine_look(&x->machine);
+	if (!r)
+		r = fw_compile(conf, &x->machine.context, diag, &x->table);
 	if (!r)
 		r = fw_eval_init(&x->eval, x->table);
 	if (r)
