@@ -250,8 +250,8 @@ enum conf_setting {
 };
 
 /* Of "set hide": more is not carried to a session. */
-#define CONF_HIDE_MAX      24
-#define CONF_HIDE_PATH_MAX 250
+#define CONF_HIDE_MAX      24U
+#define CONF_HIDE_PATH_MAX 250U
 
 /* The "set" lines.  A member that is not set has its default. */
 struct conf_settings {

@@ -249,10 +249,10 @@ static int check_hidden(struct conf_parser *p, const struct token *word)
 	if (cannot_hide(word))
 		return parse_error(p, word, "%s cannot be hidden", quote(word).text);
 	if (word->length > CONF_HIDE_PATH_MAX)
-		return parse_error(p, word, "this path has more than %d characters",
+		return parse_error(p, word, "this path has more than %u characters",
 				   CONF_HIDE_PATH_MAX);
 	if (s->n_hide == CONF_HIDE_MAX)
-		return parse_error(p, word, "these are more than %d paths", CONF_HIDE_MAX);
+		return parse_error(p, word, "these are more than %u paths", CONF_HIDE_MAX);
 	return 0;
 }
 
