@@ -15,8 +15,6 @@
 #include "helper/machine.h"
 #include "helper/obstacle.h"
 
-#define DIFF 'D' /* an option without a short form */
-
 static int compile(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
 {
 	_cleanup_(machine_done) struct machine machine = { 0 };
@@ -54,7 +52,7 @@ static int print_conf(const struct conf *conf, const struct fw_table *firewall, 
 {
 	int r = 0;
 
-	if (print == DIFF)
+	if (print == 'D')
 		return diff(conf);
 	if (print == 'd')
 		r = conf_dump(conf, stdout);
@@ -66,7 +64,7 @@ static int print_conf(const struct conf *conf, const struct fw_table *firewall, 
 int ctl_check(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "diff", no_argument, NULL, DIFF },
+		{ "diff", no_argument, NULL, 'D' },
 		{ "dump", no_argument, NULL, 'd' },
 		{ "nft", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
@@ -79,14 +77,14 @@ int ctl_check(int argc, char **argv)
 	int option;
 	int r;
 
-	while ((option = getopt_long(argc, argv, "dn", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "Ddn", options, NULL)) != -1) {
 		if (option == '?' || (print && print != option))
 			return ctl_usage(argv[0]);
 		print = option;
 	}
 	if (argc - optind > 1)
 		return ctl_usage(argv[0]);
-	if (print == DIFF) {
+	if (print == 'D') {
 		failure = CTL_TROUBLE;
 		if (ctl_need_root("check --diff") || ctl_enter_host())
 			return failure;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,26 +65,29 @@ static bool parse_address(const char *text, struct conf_prefix *ret)
 /* Of "icmp", the family decides which it is. */
 static const char *parse_proto(const char *text, struct question *q)
 {
-	const struct protoent *entry;
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} names[] = {
+		{ "tcp", IPPROTO_TCP },         { "udp", IPPROTO_UDP },   { "icmp", IPPROTO_ICMP },
+		{ "icmpv6", IPPROTO_ICMPV6 },   { "sctp", IPPROTO_SCTP }, { "dccp", IPPROTO_DCCP },
+		{ "udplite", IPPROTO_UDPLITE }, { "gre", IPPROTO_GRE },   { "esp", IPPROTO_ESP },
+		{ "igmp", IPPROTO_IGMP },
+	};
 	unsigned long number;
 
 	if (!text)
-		return "a protocol is missing: tcp, udp, icmp, or another of IP";
+		return "a protocol is missing: tcp, udp, icmp, or the number of another";
 	q->proto_name = text;
-	if (strcmp(text, "tcp") == 0) {
-		q->proto = IPPROTO_TCP;
-	} else if (strcmp(text, "udp") == 0) {
-		q->proto = IPPROTO_UDP;
-	} else if (strcmp(text, "icmp") == 0) {
-		q->proto = IPPROTO_ICMP;
-	} else if (parse_number(text, UINT8_MAX, &number)) {
-		q->proto = (uint8_t)number;
-	} else {
-		entry = getprotobyname(text);
-		if (!entry)
-			return "no such protocol";
-		q->proto = (uint8_t)entry->p_proto;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i].name, text) == 0) {
+			q->proto = names[i].number;
+			return NULL;
+		}
 	}
+	if (!parse_number(text, UINT8_MAX, &number))
+		return "no such protocol: expected tcp, udp, icmp, or the number of another";
+	q->proto = (uint8_t)number;
 	return NULL;
 }
 

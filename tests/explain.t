@@ -232,7 +232,9 @@ $web in tcp 1.2.3.4 80 to nowhere
 EOT
 fails "no argument" "$BUILD/netnsctl" explain
 ok "20 columns" env COLUMNS=20 "$BUILD/netnsctl" explain --file "$file" $web
+# shellcheck disable=SC2016 # sh expands it
 fails "a full disk is noticed" sh -c '"$0" explain --file "$1" 1 >/dev/full' "$BUILD/netnsctl" "$file"
+# shellcheck disable=SC2016
 fails "so is output that is closed" sh -c '"$0" explain --file "$1" 1 >&-' "$BUILD/netnsctl" "$file"
 fails "a file that is not there" "$BUILD/netnsctl" explain --file /nonesuch $web
 echo 'session' >"$WORK/bad.conf"
