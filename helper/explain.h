@@ -128,6 +128,7 @@ struct answer {
 	struct person person;
 	uint32_t uid;
 	bool unknown; /* no user has this uid */
+	char *exempt; /* the stack of PAM that exempts a group of theirs, or NULL */
 	const struct conf_session *session; /* NULL: no line matches, which means host */
 	const struct conf_policy *policy;
 	struct veth_addresses addresses;
@@ -158,6 +159,8 @@ int explain_members(struct explain *x);
 int explain_find_end(struct explain *x, const struct answer *a, const struct conf_prefix *address,
 		     struct end *ret_end);
 void end_done(struct end *end);
+/* By which stack the module lets the user into the host's network unasked. */
+int explain_find_exempt(struct answer *a);
 bool prefix_is_loopback(const struct conf_prefix *address);
 
 /* What a decision of the firewall means (explain_step.c). */

@@ -55,5 +55,6 @@ int explain_session_table(struct explain *x, const struct conf_policy *policy,
 void answer_done(struct answer *a)
 {
 	person_done(&a->person);
+	free(a->exempt);
 	end_done(&a->end);
 }

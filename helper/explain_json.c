@@ -202,6 +202,7 @@ void explain_print_json(const struct explain *x, const struct question *q, const
 	json_string(&j, "service", q->service);
 	json_string(&j, "source", x->path);
 	put_session(&j, x, a->session);
+	json_string(&j, "exempt", a->exempt);
 	put_others(&j, x, q, a);
 	put_policy(&j, x, a);
 	put_packet(&j, x, q, a);

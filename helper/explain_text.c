@@ -162,6 +162,11 @@ static void put_user(const struct explain *x, const struct question *q, const st
 	fputc('\n', out);
 	if (a->unknown)
 		fputs("  no user has this uid: lines for names and groups are not about it\n", out);
+	if (a->exempt) {
+		fputs("  but a group of theirs is exempt, as ", out);
+		diag_put_visible(out, a->exempt);
+		fputs(" says: sessions that it opens are in the host's network\n", out);
+	}
 	if (!q->service && a->uid != 0)
 		put_others(x, a, out);
 }

@@ -161,7 +161,7 @@ print(eval(sys.argv[1], {"d": d}))' "$1" <<<"$OUT" 2>&1
 }
 explain --json $web in tcp 192.0.2.9 8022
 is "$(member 'sorted(d)')" "$(printf '%s' \
-	"['line', 'mode', 'name', 'others', 'packet', 'policy', 'private', 'service', 'source'," \
+	"['exempt', 'line', 'mode', 'name', 'others', 'packet', 'policy', 'private', 'service', 'source'," \
 	" 'uid', 'user']")" "the members of an answer"
 is "$(member '(d["user"], d["uid"], d["mode"], d["name"], d["line"]["line"])')" \
 	"(None, 4000000001, 'veth', 'web', 24)" "who, and what"

@@ -114,6 +114,16 @@ is "$STATUS$OUT" 0 "check --diff: nothing differs"
 both netnsctl reload --dry-run
 is "$STATUS$OUT" "0nothing would change" "reload --dry-run: nor would anything change"
 
+note "exempt groups"
+both netnsctl explain alice
+unlike "$OUT" exempt "nobody is exempt"
+pam_stack sudo 'session required pam_netns.so debug \' '    exempt_group=students'
+both as_nobody netnsctl explain alice
+like "$OUT" 'exempt, as /etc/pam.d/sudo says' "a stack that exempts a group is named"
+both as_nobody netnsctl explain --json dave
+like "$OUT" '"exempt": null' "but not for others"
+pam_stack sudo
+
 note "the file has been edited"
 conf -k 'set linger 5m
 addresses lab { 198.51.100.0/25 2001:db8:1::/48 }

@@ -66,7 +66,7 @@ fingerprint()
 #
 
 note "help, version and usage"
-commands='check reload unload status exec sweep'
+commands='check reload unload status explain exec sweep'
 for word in --help -h help; do
 	both netnsctl $word
 	is "$STATUS" 0 "$word: exit status"

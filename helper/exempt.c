@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/base.h"
+#include "helper/exempt.h"
+
+#define MODULE       "pam_netns"
+#define EXEMPT_GROUP "exempt_group="
+#define GROUP_MAX    256 /* a longer name is not a group's */
+
+/* Where libpam reads its stacks. */
+static const char *const stacks[] = { "/etc/pam.d/*", "/usr/lib/pam.d/*", "/etc/pam.conf" };
+
+struct search {
+	exempt_fn *fn;
+	void *data;
+};
+
+static bool note_group(const struct search *s, const char *path, const char *group)
+{
+	char name[GROUP_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(group, " \t]\\"), group);
+	return s->fn(s->data, path, name);
+}
+
+/* pam.d(5): a comment ends a line, and a backslash continues it. */
+static bool search_file(const struct search *s, const char *path)
+{
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	_cleanup_free_ char *line = NULL;
+	bool continued = false;
+	bool ours = false;
+	size_t room = 0;
+
+	while (f && getline(&line, &room, f) > 0) {
+		size_t n = strcspn(line, "#\n");
+		const char *group;
+
+		while (n && strchr(" \t", line[n - 1]))
+			n--;
+		line[n] = '\0';
+		ours = (continued && ours) || strstr(line, MODULE);
+		group = ours ? strstr(line, EXEMPT_GROUP) : NULL;
+		if (group && note_group(s, path, group + strlen(EXEMPT_GROUP)))
+			return true;
+		continued = n && line[n - 1] == '\\';
+	}
+	return false;
+}
+
+int exempt_search(exempt_fn *fn, void *data, bool *ret_any)
+{
+	const struct search s = { fn, data };
+	bool is = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stacks) && !is; i++) {
+		glob_t files = { 0 };
+		int r = glob(stacks[i], GLOB_NOSORT, NULL, &files);
+
+		for (size_t j = 0; r == 0 && j < files.gl_pathc && !is; j++)
+			is = search_file(&s, files.gl_pathv[j]);
+		globfree(&files);
+		if (r == GLOB_NOSPACE)
+			return -ENOMEM;
+	}
+	*ret_any = is;
+	return 0;
+}
