@@ -575,6 +575,69 @@ static void test_machine(void)
 	is_decided(&f, &packet, "accept t.conf:4", "to a session");
 }
 
+/* "ADDRESS PORT" that it is led to, "masquerade", or "-". */
+static void is_translated(const struct fw_table *table, enum fw_hook hook, const char *text,
+			  const char *wanted)
+{
+	struct fw_packet packet = packet_of(text);
+	char address[INET6_ADDRSTRLEN];
+	char got[64] = "-";
+	struct fw_nat nat;
+
+	if (fw_eval_nat(table, hook, &packet, &nat) < 0)
+		abort();
+	inet_ntop(packet.family, nat.daddr, address, sizeof(address));
+	if (nat.kind == FW_NAT_DESTINATION)
+		snprintf(got, sizeof(got), "%s %u", address, nat.dport);
+	else if (nat.kind == FW_NAT_SOURCE)
+		snprintf(got, sizeof(got), "masquerade");
+	is_str(got, wanted, "%s in hook %d: %s", text, (int)hook, wanted);
+}
+
+static void test_published_nat(void)
+{
+	struct firewall f = firewall_of("policy p {\npublish tcp 8022 to 22\n}\n"
+					"session 1 veth p\n",
+					&(struct fw_context){ 0 });
+	const struct conf_publish *publish = &f.parsed.conf->policies[0]->statements[0].publish;
+	struct conf_prefix v4 = { AF_INET, 32, { 100, 64, 0, 11 } };
+	struct conf_prefix v6 = { .family = AF_INET6, .length = 128 };
+
+	put_address("fd6e:6574:6e73::11", AF_INET6, v6.bytes);
+	is_translated(f.table, FW_HOOK_PREROUTING, "198.51.100.1 host tcp 8022", "-");
+	if (fw_add_published(f.table, publish, &v4) < 0 ||
+	    fw_add_published(f.table, publish, &v6) < 0)
+		abort();
+	is_translated(f.table, FW_HOOK_PREROUTING, "198.51.100.1 host tcp 8022", "100.64.0.11 22");
+	is_translated(f.table, FW_HOOK_PREROUTING, "2001:db8:1::1 host/6 tcp 8022",
+		      "fd6e:6574:6e73::11 22");
+	is_translated(f.table, FW_HOOK_PREROUTING, "198.51.100.1 host udp 8022", "-");
+	is_translated(f.table, FW_HOOK_PREROUTING, "198.51.100.1 host tcp 8023", "-");
+	is_translated(f.table, FW_HOOK_PREROUTING, "198.51.100.1 203.0.113.1 tcp 8022", "-");
+	is_translated(f.table, FW_HOOK_PREROUTING, "p host tcp 8022", "-");
+	is_translated(f.table, FW_HOOK_POSTROUTING, "p 198.51.100.1 tcp 80", "masquerade");
+	is_translated(f.table, FW_HOOK_POSTROUTING, "p p tcp 80", "-");
+	is_translated(f.table, FW_HOOK_POSTROUTING, "198.51.100.1 p tcp 80", "-");
+	firewall_done(&f);
+}
+
+static void test_session_nat(void)
+{
+	struct firewall f = firewall_of("policy p {\ndns 192.0.2.53 192.0.2.54 2001:db8::53\n}\n"
+					"session 1 veth p\n",
+					&(struct fw_context){ 0 });
+	_cleanup_(fw_free_p) struct fw_table *table = NULL;
+
+	if (fw_compile_session(f.parsed.conf, f.parsed.conf->policies[0], &(struct fw_context){ 0 },
+			       &table) < 0)
+		abort();
+	is_translated(table, FW_HOOK_OUTPUT, "host 127.0.0.53 udp 53", "192.0.2.53 53");
+	is_translated(table, FW_HOOK_OUTPUT, "host 198.51.100.1 tcp 53", "192.0.2.53 53");
+	is_translated(table, FW_HOOK_OUTPUT, "host/6 ::1 udp 53", "2001:db8::53 53");
+	is_translated(table, FW_HOOK_OUTPUT, "host 198.51.100.1 tcp 80", "-");
+	firewall_done(&f);
+}
+
 int main(void)
 {
 	test_verbs();
@@ -588,5 +651,7 @@ int main(void)
 	test_odd();
 	test_answers();
 	test_machine();
+	test_published_nat();
+	test_session_nat();
 	return done_testing();
 }

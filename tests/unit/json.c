@@ -32,8 +32,8 @@ static void test_strings(void)
 	BECOMES("\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7\"",
 		"characters of two, three and four bytes");
 	BECOMES("\xc2\x9b\x31m\xc2\xa0", "\"\\u009b1m\xc2\xa0\"", "controls beyond ASCII");
-	BECOMES("\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8", "\"\\u202e\\u2066\\u2028\"",
-		"what turns text round, or ends a line");
+	BECOMES("\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9\xe2\x80\xac\xe2\x80\xa8",
+		"\"\\u202e\\u2066\\u2069\\u202c\\u2028\"", "what turns text round, or ends a line");
 	BECOMES("\xef\xbb\xbf\xf3\xa0\x81\x81", "\"\\ufeff\\udb40\\udc41\"",
 		"what is not seen, beyond 16 bits, too");
 }
