@@ -187,6 +187,18 @@ is "$(member 'd["packet"]["rules"][0]["comment"], d["packet"]["reason"]')" \
 explain --json 4000000004
 is "$(member 'd["policy"], d["packet"]')" "(None, None)" "nothing where there is nothing"
 
+printf '%s\n' "$web" root "$web via cron" "4000000005 out tcp 9.9.9.9 80" "$web in tcp 192.0.2.9 8022" \
+	"$web out gre 9.9.9.9" "$web out icmp ::1" "$mesh out tcp 100.64.9.9 80" >"$WORK/questions"
+# valid FILTER...: what explain says to the questions, after FILTER, is as the schema says.
+valid()
+{
+	alone "$BUILD/netnsctl" explain --file "$file" --json - <"$WORK/questions" | "$@" |
+		python3 -I "$TOP/tests/schema.py" "$TOP/helper/explain.schema.json"
+}
+ok "answers are as their schema says" valid cat
+fails "which does not take everything" valid sed 's/"uid": [0-9]*/"uid": "x"/'
+fails "nor with a member too few" valid sed 's/"masquerade": [a-z]*, //'
+
 note "many questions"
 OUT=$(printf '%s\n' "$web out tcp 198.51.100.1 80" "$web" "nonesuch out tcp 1.2.3.4 1" "" \
 	"$web out tcp" "$web via cron" |
