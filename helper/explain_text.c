@@ -270,6 +270,16 @@ static void put_translation(const struct explain *x, const struct answer *a, FIL
 		fputs("  the host has no route there now\n", out);
 }
 
+/* Between users, both policies have a say. */
+static bool is_of_other(const struct question *q, const struct answer *a,
+			const struct explain_step *step)
+{
+	const char *prefix = q->direction == CONF_OUT ? "in_" : "out_";
+
+	return a->end.party == PARTY_USER && step->policy &&
+	       strncmp(step->chain->name, prefix, strlen(prefix)) == 0;
+}
+
 static void put_packet(const struct explain *x, const struct question *q, const struct answer *a,
 		       FILE *out)
 {
@@ -286,8 +296,8 @@ static void put_packet(const struct explain *x, const struct question *q, const 
 	for (size_t i = 0; i < a->n_steps; i++) {
 		fputs(INDENT, out);
 		explain_put_step(x, &a->steps[i], out);
-		if (a->steps[i].policy && a->steps[i].policy != a->policy)
-			fprintf(out, " (policy %s)", a->steps[i].policy->name);
+		if (is_of_other(q, a, &a->steps[i]))
+			fputs(" (of the other end)", out);
 		fputc('\n', out);
 	}
 	if (explain_sentence(a))

@@ -91,6 +91,11 @@ like "$OUT" "addresses $(addresses_of alice | tr '\n' ' ' | sed 's/ $//')"$'\n' 
 both netnsctl explain carol out tcp "$(addresses_of alice | head -n 1)" 80
 like "$OUT" 'the other end is alice$' "and whose an address is"
 
+printf '%s\n' 'policy web {' 'out allow to users' '}' 'session alice,carol veth web' >"$WORK/users.conf"
+both netnsctl explain --file "$WORK/users.conf" carol out tcp "$(addresses_of alice | head -n 1)" 80
+like "$OUT" $'dropped.*:2: out allow to users\n.*:1: policy web: no rule.*\\(of the other end\\)' \
+	"between users, both have a say"
+
 for family in 4 6; do
 	peer=198.51.100.10
 	[ $family = 4 ] || peer=2001:db8:1::10
@@ -117,6 +122,7 @@ is "$STATUS$OUT" "0nothing would change" "reload --dry-run: nor would anything c
 note "exempt groups"
 both netnsctl explain alice
 unlike "$OUT" exempt "nobody is exempt"
+# shellcheck disable=SC1003 # the line goes on
 pam_stack sudo 'session required pam_netns.so debug \' '    exempt_group=students'
 both as_nobody netnsctl explain alice
 like "$OUT" 'exempt, as /etc/pam.d/sudo says' "a stack that exempts a group is named"
