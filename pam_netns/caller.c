@@ -23,8 +23,8 @@ static int set_real_uid(uid_t uid)
 	return syscall(SYS_setresuid, uid, (uid_t)-1, (uid_t)-1) < 0 ? -errno : 0;
 }
 
-/* As far up as it goes. */
-static int raise_limit(size_t i, struct rlimit *ret_before)
+/* As far up as it goes.  What is not known cannot be given back, and is left alone. */
+static int raise_limit(size_t i, struct caller *caller)
 {
 	const struct rlimit none = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
 	struct rlimit before;
@@ -32,7 +32,8 @@ static int raise_limit(size_t i, struct rlimit *ret_before)
 
 	if (getrlimit(limits[i].resource, &before) < 0)
 		return -errno;
-	*ret_before = before;
+	caller->limits[i] = before;
+	caller->has_limit[i] = true;
 	/* Descriptors have no infinity. */
 	if (limits[i].resource != RLIMIT_NOFILE && setrlimit(limits[i].resource, &none) == 0)
 		return 0;
@@ -49,9 +50,8 @@ int caller_borrow(struct caller *caller)
 	caller->real = getuid();
 	caller->has_uid = caller->real != 0 && set_real_uid(0) == 0;
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		int r = raise_limit(i, &caller->limits[i]);
+		int r = raise_limit(i, caller);
 
-		caller->has_limit[i] = r == 0 || r == -EPERM;
 		if (r && !first)
 			first = r;
 	}
