@@ -56,15 +56,18 @@ static int set_family(struct mnl_socket *socket, int family, const struct conf_p
 static int set_all(const struct conf_settings *new, const struct conf_settings *old)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
+	bool ipv6 = false;
 	int r;
 
 	r = nl_open(NETLINK_ROUTE, &socket);
 	if (!r)
 		r = set_family(socket, AF_INET, new ? &new->pool4 : NULL, old ? &old->pool4 : NULL);
+	if (!r)
+		r = sysctl_uses_ipv6(&ipv6);
 	if (r || !sysctl_has_ipv6())
 		return r;
 	/* Switched off while we were there: what is left of it goes. */
-	if (!sysctl_uses_ipv6())
+	if (!ipv6)
 		return set_family(socket, AF_INET6, NULL, NULL);
 	return set_family(socket, AF_INET6, new ? &new->pool6 : NULL, old ? &old->pool6 : NULL);
 }
@@ -137,12 +140,15 @@ int ground_is_set(const struct conf_settings *settings, bool *ret_is)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
 	bool is = ground_forwards();
+	bool ipv6 = false;
 	int r;
 
 	r = nl_open(NETLINK_ROUTE, &socket);
 	if (!r)
 		r = check_family(socket, &settings->pool4, &is);
-	if (!r && sysctl_uses_ipv6())
+	if (!r)
+		r = sysctl_uses_ipv6(&ipv6);
+	if (!r && ipv6)
 		r = check_family(socket, &settings->pool6, &is);
 	if (!r)
 		*ret_is = is;

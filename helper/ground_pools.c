@@ -325,14 +325,17 @@ static int check_pool(struct mnl_socket *socket, const struct conf *conf, enum c
 int ground_check_pools(const struct conf *conf, struct diag *diag)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
+	bool ipv6 = false;
 	int r4, r6 = 0;
 	int r;
 
 	r = nl_open(NETLINK_ROUTE, &socket);
+	if (!r)
+		r = sysctl_uses_ipv6(&ipv6);
 	if (r)
 		return r;
 	r4 = check_pool(socket, conf, CONF_SETTING_POOL4, diag);
-	if (sysctl_uses_ipv6())
+	if (ipv6)
 		r6 = check_pool(socket, conf, CONF_SETTING_POOL6, diag);
 	return r4 ? r4 : r6;
 }

@@ -66,9 +66,13 @@ bool sysctl_has_ipv6(void)
 	return access(SYSCTL_NET "ipv6/conf/all", F_OK) == 0;
 }
 
-bool sysctl_uses_ipv6(void)
+int sysctl_uses_ipv6(bool *ret_uses)
 {
 	int disabled = 1;
+	int r = sysctl_read("ipv6/conf/lo/disable_ipv6", &disabled);
 
-	return sysctl_read("ipv6/conf/lo/disable_ipv6", &disabled) == 0 && !disabled;
+	if (r && r != -ENOENT)
+		return r;
+	*ret_uses = !disabled;
+	return 0;
 }

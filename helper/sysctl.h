@@ -23,7 +23,10 @@ int sysctl_write(const char *path, int value);
 /* Whether this kernel has IPv6 at all. */
 bool sysctl_has_ipv6(void);
 
-/* And nobody has switched it off here: then not even lo may have an address. */
-bool sysctl_uses_ipv6(void);
+/*
+ * And nobody has switched it off here: then not even lo may have an address.  What
+ * cannot be read for another reason is an error, or half of a network would be missing.
+ */
+int sysctl_uses_ipv6(bool *ret_uses);
 
 #endif

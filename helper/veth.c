@@ -243,9 +243,10 @@ static int make_ends(struct making *m, int host_fd, int netns_fd)
 	step(m, "enter the host's network");
 	if (setns(host_fd, CLONE_NEWNET) < 0)
 		return -errno;
-	m->ipv6 = sysctl_uses_ipv6();
 	step(m, "make the link");
-	r = nl_open(NETLINK_ROUTE, &host);
+	r = sysctl_uses_ipv6(&m->ipv6);
+	if (!r)
+		r = nl_open(NETLINK_ROUTE, &host);
 	if (!r)
 		r = make_pair(m, host, netns_fd);
 	if (!r)
