@@ -279,6 +279,9 @@ int fit_remove(uint32_t uid)
 	/* A kernel without netfilter: nobody can have got a link. */
 	if (r == -EPROTONOSUPPORT)
 		return 0;
+	/* From here on it is not whole: a login that finds it like that makes it anew. */
+	if (!r)
+		r = veth_set_group(uid, CLASS_NOTHING);
 	if (!r)
 		r = fwset_remove_live(netfilter, uid);
 	if (!r)

@@ -16,6 +16,7 @@
 #include "helper/op.h"
 #include "helper/privs.h"
 #include "helper/state.h"
+#include "helper/tidy.h"
 #include "helper/veth.h"
 #include "helper/wire.h"
 
@@ -166,12 +167,13 @@ static int make_user(struct op *op, struct opening *o, const struct state *state
  * for those with nothing but loopback.  *ret_fits: whether the pinned one is for
  * this session.
  */
-static int look_at_link(struct op *op, const struct conf_session *session, bool *ret_fits)
+static int look_at_link(struct op *op, const struct state *state,
+			const struct conf_session *session, bool *ret_fits)
 {
 	uint32_t group;
 	int r;
 
-	r = veth_find_group(op->request.uid, &group);
+	r = tidy_find_link(state, op->request.uid, &group);
 	if (r && r != -ENODEV)
 		return op_fail(op, r, "cannot look at the user's link");
 	*ret_fits = session->network == CONF_NET_VETH
@@ -198,7 +200,7 @@ static int enter_user(struct op *op, struct opening *o, const struct state *stat
 		return make_user(op, o, state);
 	if (r)
 		return op_fail(op, r, "cannot open the user's network namespace");
-	r = look_at_link(op, o->session, &fits);
+	r = look_at_link(op, state, o->session, &fits);
 	if (r)
 		return r;
 	if (fits) {

@@ -38,6 +38,13 @@ struct tidy_result {
 int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
 	 struct stragglers *stragglers, struct tidy_result *ret_result);
 
+/*
+ * The class of the user's link.  -ENODEV: there is none; or there is none any more,
+ * for what a removal that was not finished has left of it goes, too.  Under the
+ * user's lock.
+ */
+int tidy_find_link(const struct state *state, uint32_t uid, uint32_t *ret_group);
+
 /* True when all have ended within timeout_ms, false when they have not or there are none. */
 int stragglers_wait(struct stragglers *stragglers, int timeout_ms);
 void stragglers_done(struct stragglers *stragglers);
