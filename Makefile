@@ -3,6 +3,8 @@
 #   make              builds the module, the helper and the command
 #   make install      DESTDIR and PREFIX as usual
 #   make check        every test (root: installs what the tests need first)
+#   make check-faults every system call and allocation fails in turn (root, hours)
+#   make check-storm  very many log-ins at once, a tenth of them killed (root)
 #   make demo         three users log in by ssh, in a sandbox (root)
 #   make lint         static analysis and the manual pages
 #   make bench        what a login costs (root)
@@ -205,6 +207,16 @@ check: packages
 	$(give_back)
 	$(Q)BUILD=$(BUILD) tests/run $(TESTS)
 
+check-faults: packages
+	$(Q)$(MAKE) --no-print-directory tests
+	$(give_back)
+	$(Q)BUILD=$(BUILD) tests/faults/check $(SCENARIOS)
+
+check-storm: packages
+	$(Q)$(MAKE) --no-print-directory tests
+	$(give_back)
+	$(Q)BUILD=$(BUILD) prove --exec '' --verbose tests/faults/storm.t
+
 demo: packages
 	$(Q)$(MAKE) --no-print-directory tests
 	$(give_back)
@@ -221,4 +233,4 @@ lint:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: all install uninstall clean FORCE tests packages check demo bench lint
+.PHONY: all install uninstall clean FORCE tests packages check check-faults check-storm demo bench lint

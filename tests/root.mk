@@ -13,6 +13,20 @@ $(BUILD)/tests/fwtool: $(call objects,$(FW_SRC)) $(BUILD)/conf.a
 $(TEST_BINARIES): $(BUILD)/tests/%: $(BUILD)/tests/%.o
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
-test-programs: $(TEST_BINARIES)
+# What lets system calls and allocations fail.
+FAULT_SRC := tests/faults/app.c tests/faults/faultrun.c tests/faults/judge.c tests/faults/kernel.c \
+	tests/faults/picture.c tests/faults/trace.c
+FAULT_BINARIES := $(BUILD)/tests/faultrun $(BUILD)/tests/oom.so $(BUILD)/tests/storm
+
+$(BUILD)/tests/faultrun: $(call objects,$(FAULT_SRC))
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lpam -ldl $(call pkg,--libs,libmnl)
+
+$(BUILD)/tests/storm: $(BUILD)/tests/faults/storm.o
+	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lpam
+
+$(BUILD)/tests/oom.so: $(BUILD)/tests/faults/oom.o
+	$(call say,LD)$(CC) -shared $(ALL_LDFLAGS) -o $@ $^
+
+test-programs: $(TEST_BINARIES) $(FAULT_BINARIES)
 
 .PHONY: test-programs

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ *   faultrun [-l] -w DIR -u USER [-s SERVICE] [-o OPERATION]
+ *            [-p PREPARE] [-c CHECK] [-r RESTORE]
+ *
+ * Opens and closes a session of USER, or runs OPERATION, under a fault at each of
+ * the points that standard input names, and says a line for each of them: the
+ * point, what came of it, the number of the system call, what is wrong.
+ *
+ *   0.1.1 17 ENOSPC      the 17th call of this process fails
+ *   0.1.1 17 before      or its process is killed before it, or after
+ *   netns-helper 4 oom   the 4th allocation of this program fails (see oom.c)
+ *
+ * What must hold: the session is as without the fault, or refused, and then in an
+ * empty network; nothing crashes; the next log-in works; nothing is left, at least
+ * after a sweep.  -l lists the calls instead: process, number, system call.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <security/pam_appl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "tests/faults/faultrun.h"
+#include "tests/faults/trace.h"
+
+#define DEADLINE 40 /* seconds, for an operation and all that it starts */
+#define PATIENCE 20.0
+#define OOM_FILE "/tmp/oom"
+
+static bool looks_like_base(const struct run *run)
+{
+	char *text = picture_of_host();
+	bool same = strcmp(text, run->base) == 0;
+
+	if (!same)
+		put_text(in(run, "base.now"), text);
+	free(text);
+	return same;
+}
+
+static pid_t start(const struct run *run, bool traced, const char *picture, int *ret_fd)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		err(2, "pipe");
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		err(2, "fork");
+	if (pid == 0) {
+		close(ends[0]);
+		if (traced && run->operation) {
+			int null = open("/dev/null", O_WRONLY);
+
+			dup2(null, STDOUT_FILENO);
+			dup2(null, STDERR_FILENO);
+			trace_begin();
+			trace_mark(true);
+			execl("/bin/sh", "sh", "-c", run->operation, (char *)NULL);
+			_exit(127);
+		}
+		app_run(run, traced, picture, ends[1]);
+		_exit(0);
+	}
+	close(ends[1]);
+	*ret_fd = ends[0];
+	return pid;
+}
+
+static void get_report(int fd, struct report *ret)
+{
+	struct report r;
+
+	*ret = (struct report){ 0 };
+	while (read(fd, &r, sizeof(r)) == (ssize_t)sizeof(r))
+		*ret = r;
+	close(fd);
+}
+
+/* What came of it, in a word. */
+static const char *outcome_of(const struct run *run, const struct report *r,
+			      const struct trace_result *t, bool ours)
+{
+	if (WIFSIGNALED(t->status) && WTERMSIG(t->status) == SIGKILL)
+		return ours ? "killed" : "ended";
+	if (run->operation)
+		return WIFEXITED(t->status) && WEXITSTATUS(t->status) == 0 ? "done" : "failed";
+	if (!r->has_opened || !r->has_closed)
+		return "vanished";
+	if (r->opened)
+		return r->opened == PAM_BUF_ERR || r->has_links ? "refused by libpam" : "refused";
+	if (r->closed)
+		return "opened, not closed";
+	if (old)
+		return "opened, as before the reload";
+	return unset ? "opened, tripwire not set" : "opened";
+}
+
+/* looked: its picture is to be the right one. */
+static void next_login(const struct run *run, bool looked)
+{
+	struct report r;
+	int status;
+	pid_t pid;
+	int fd;
+
+	unlink(in(run, "session.now"));
+	pid = start(run, false, looked ? in(run, "session.now") : NULL, &fd);
+	get_report(fd, &r);
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		complain("the next log-in: status %d", status);
+	else if (r.opened || r.closed)
+		complain("the next log-in is refused");
+	else if (looked && access(in(run, "session"), F_OK) == 0)
+		(void)compare(run, "session", "the next log-in", false);
+	judge_session(run, &r);
+}
+
+/* Nothing is left, or a sweep removes it. */
+static const char *clean_up(const struct run *run)
+{
+	double end = now() + PATIENCE;
+	bool swept = false;
+	unsigned ms = 5;
+
+	while (!looks_like_base(run)) {
+		if (now() > end) {
+			(void)compare(run, "base", "left", false);
+			return " left";
+		}
+		if (ms > 160) {
+			swept = true;
+			/* Who might just have joined is given a while: it has passed. */
+			if (shell("touch -c -d @0 /run/pam_netns/joined/*; netnsctl sweep",
+				  in(run, "sweep")) != 0)
+				complain("sweep: %s", read_text(in(run, "sweep")));
+		}
+		usleep(ms * 1000);
+		ms = ms < 1000 ? ms * 2 : ms;
+	}
+	return swept ? " swept" : "";
+}
+
+static void run_hook(const struct run *run, const char *command, const char *name)
+{
+	char *text;
+
+	if (!command || shell(command, in(run, "hook")) == 0)
+		return;
+	text = read_text(in(run, "hook"));
+	complain("%s: %s", name, text);
+	free(text);
+}
+
+static void try(const struct run *run, const struct trace_point *point, trace_visit *visit,
+		struct trace_result *ret_trace, struct report *ret_report)
+{
+	pid_t pid;
+	int fd;
+
+	wrong[0] = '\0';
+	unset = false;
+	old = false;
+	run_hook(run, run->prepare, "prepare");
+	unlink(in(run, "session.now"));
+	pid = start(run, true, in(run, "session.now"), &fd);
+	trace_run(pid, point, visit, DEADLINE, ret_trace);
+	get_report(fd, ret_report);
+	if (ret_trace->late)
+		complain("has not ended in %d s", DEADLINE);
+	if (ret_trace->crash)
+		complain("crashed by signal %d", ret_trace->crash);
+	judge_session(run, ret_report);
+	/* Refused with a link: libpam has failed after the module, which had done its part. */
+	if (!run->operation && ret_report->has_opened &&
+	    (!ret_report->opened || ret_report->has_links))
+		judge_picture(run);
+	run_hook(run, run->check, "check");
+}
+
+/* Whether the point has been reached. */
+static bool try_point(const struct run *run, const char *text, const struct trace_point *point,
+		      bool oom)
+{
+	struct trace_result trace;
+	struct report report;
+	const char *outcome;
+	const char *after = "";
+	bool ours;
+
+	try(run, point, NULL, &trace, &report);
+	if (oom)
+		trace.hit = access(OOM_FILE, F_OK) < 0;
+	unlink(OOM_FILE);
+	ours = trace.hit && point->action != TRACE_FAIL && strcmp(point->process, "0") == 0;
+	outcome = trace.hit ? outcome_of(run, &report, &trace, ours) : "missed";
+	if (run->operation || run->restore || !looks_like_base(run)) {
+		next_login(run, true);
+		run_hook(run, run->restore, "restore");
+		after = clean_up(run);
+	} else {
+		next_login(run, false);
+	}
+	printf("%s | %s%s | %ld | %s\n", text, outcome, after, trace.number, wrong);
+	fflush(stdout);
+	return trace.hit;
+}
+
+/*
+ * Points
+ */
+
+static int parse_error(const char *name)
+{
+	for (int e = 1; e < 134; e++) {
+		const char *known = strerrorname_np(e);
+
+		if (known && strcmp(known, name) == 0)
+			return e;
+	}
+	errx(2, "unknown error %s", name);
+}
+
+/* Whether it is an allocation. */
+static bool parse_point(const char *text, struct trace_point *ret)
+{
+	char action[16];
+
+	*ret = (struct trace_point){ .action = TRACE_NOTHING };
+	if (sscanf(text, "%31s %u %15s", ret->process, &ret->call, action) != 3)
+		errx(2, "no point: %s", text);
+	if (strcmp(action, "oom") == 0) {
+		char order[TRACE_NAME_MAX + 16];
+
+		snprintf(order, sizeof(order), "%s %u\n", ret->process, ret->call);
+		put_text(OOM_FILE, order);
+		return true;
+	}
+	if (strcmp(action, "before") == 0) {
+		ret->action = TRACE_KILL_BEFORE;
+	} else if (strcmp(action, "after") == 0) {
+		ret->action = TRACE_KILL_AFTER;
+	} else {
+		ret->action = TRACE_FAIL;
+		ret->error = parse_error(action);
+	}
+	return false;
+}
+
+static void print_call(const char *process, unsigned call, long number)
+{
+	printf("%s %u %ld\n", process, call, number);
+}
+
+static void no_fault(struct run *run, trace_visit *visit)
+{
+	const struct trace_point nothing = { .action = TRACE_NOTHING };
+	struct trace_result trace;
+	struct report report;
+
+	try(run, &nothing, visit, &trace, &report);
+	if (trace.status != 0 || report.opened || report.closed || wrong[0])
+		errx(2, "fails without a fault: %d %d %d %s", trace.status, report.opened,
+		     report.closed, wrong);
+}
+
+/* How all of it looks without a fault. */
+static void pose(struct run *run)
+{
+	run_hook(run, run->restore, "restore");
+	no_fault(run, NULL);
+	next_login(run, true);
+	run_hook(run, run->restore, "restore");
+	(void)shell("netnsctl sweep", NULL);
+	usleep(300000);
+	run->base = picture_of_host();
+	put_text(in(run, "base"), run->base);
+	next_login(run, true);
+	if (run->prepare && !run->operation &&
+	    rename(in(run, "session.now"), in(run, "session.old")) < 0)
+		err(2, "no picture");
+	no_fault(run, NULL);
+	next_login(run, true);
+	if (rename(in(run, "session.now"), in(run, "session")) < 0)
+		err(2, "no picture");
+	run_hook(run, run->restore, "restore");
+	wrong[0] = '\0';
+	if (strcmp(clean_up(run), " left") == 0)
+		errx(2, "something is left without a fault: %s", wrong);
+}
+
+static uint64_t host_netns(void)
+{
+	struct stat st;
+
+	if (stat("/proc/1/ns/net", &st) < 0)
+		err(2, "/proc/1/ns/net");
+	return st.st_ino;
+}
+
+static unsigned uid_of(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	if (!pw)
+		errx(2, "no user %s", name);
+	return pw->pw_uid;
+}
+
+int main(int argc, char *argv[])
+{
+	struct run run = { .service = "faults" };
+	char end[TRACE_NAME_MAX] = ""; /* the program that has no more allocations */
+	struct trace_point point;
+	bool list = false;
+	bool oom;
+	char line[128];
+	int c;
+
+	while ((c = getopt(argc, argv, "lw:u:s:o:p:c:r:")) != -1) {
+		switch (c) {
+		case 'l':
+			list = true;
+			break;
+		case 'w':
+			run.where = optarg;
+			break;
+		case 'u':
+			run.user = optarg;
+			break;
+		case 's':
+			run.service = optarg;
+			break;
+		case 'o':
+			run.operation = optarg;
+			break;
+		case 'p':
+			run.prepare = optarg;
+			break;
+		case 'c':
+			run.check = optarg;
+			break;
+		case 'r':
+			run.restore = optarg;
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (!run.where || !run.user)
+		errx(2, "-w and -u are needed");
+	run.host = host_netns();
+	run.uid = uid_of(run.user);
+	if (list) {
+		run_hook(&run, run.restore, "restore");
+		no_fault(&run, print_call);
+		return 0;
+	}
+	pose(&run);
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		oom = parse_point(line, &point);
+		if (oom && strcmp(end, point.process) == 0)
+			unlink(OOM_FILE);
+		else if (!try_point(&run, line, &point, oom) && oom)
+			memcpy(end, point.process, sizeof(end));
+	}
+	return 0;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <err.h>
+#include <security/pam_appl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "tests/faults/faultrun.h"
+
+#define SLOW 6.5
+
+char wrong[WRONG_MAX];
+bool unset;
+bool old;
+
+void complain(const char *format, ...)
+{
+	size_t n = strlen(wrong);
+	va_list args;
+
+	if (n + 3 > sizeof(wrong))
+		return;
+	n += (size_t)snprintf(wrong + n, sizeof(wrong) - n, "%s", n ? "; " : "");
+	va_start(args, format);
+	vsnprintf(wrong + n, sizeof(wrong) - n, format, args);
+	va_end(args);
+	for (char *p = wrong; *p; p++)
+		if (*p == '\n')
+			*p = '/';
+}
+
+const char *in(const struct run *run, const char *name)
+{
+	static char path[4][300];
+	static unsigned i;
+
+	i = (i + 1) % 4;
+	snprintf(path[i], sizeof(path[i]), "%s/%s", run->where, name);
+	return path[i];
+}
+
+static char *read_in(const struct run *run, const char *name)
+{
+	return read_text(in(run, name));
+}
+
+/*
+ * Where two files differ, if they do.  Of the tripwire there may be more; without a
+ * link there may be less, for that session can do without it, as the log says then.
+ * Returns whether that is all.
+ */
+bool compare(const struct run *run, const char *name, const char *what, bool may_lack)
+{
+	char *wanted = read_in(run, name);
+	const char *side = may_lack && !strstr(wanted, "/conf/eth0/") ? "<>" : ">";
+	char command[1400];
+	char *all, *text;
+	bool differs;
+
+	snprintf(command, sizeof(command),
+		 "diff %s %s.now | grep '^[<>]' >%s; "
+		 "grep -vE '^[%s][[:space:]]+elements = [{] %u [}]$' %s | head -n 8",
+		 in(run, name), in(run, name), in(run, "all"), side, run->uid, in(run, "all"));
+	(void)shell(command, in(run, "diff"));
+	text = read_in(run, "diff");
+	all = read_in(run, "all");
+	differs = all[0] && !text[0];
+	if (text[0])
+		complain("%s: %s", what, text);
+	free(text);
+	free(all);
+	free(wanted);
+	return differs;
+}
+
+void put_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
+		err(2, "%s", path);
+}
+
+static bool is_same(const struct run *run, const char *a, const char *b)
+{
+	char *x = read_text(in(run, a));
+	char *y = read_text(in(run, b));
+	bool same = strcmp(x, y) == 0;
+
+	free(x);
+	free(y);
+	return same;
+}
+
+/* A log-in that cannot load a new file has what was in force before. */
+void judge_picture(const struct run *run)
+{
+	if (access(in(run, "session"), F_OK) < 0)
+		return; /* the first one is the one to compare with */
+	old = is_same(run, "session.old", "session.now");
+	if (!old)
+		unset = compare(run, "session", "opened", true);
+}
+
+void judge_session(const struct run *run, const struct report *r)
+{
+	if (r->seconds > SLOW)
+		complain("took %.1f s", r->seconds);
+	/* libpam itself has had no memory, and has called nobody. */
+	if (r->opened == PAM_BUF_ERR)
+		return;
+	if (r->has_opened && r->inside == run->host)
+		complain("%s in the host's network", r->opened ? "refused" : "SUCCESS");
+	if (!r->has_closed)
+		return;
+	if (!r->closed && r->outside != run->host)
+		complain("closed, but not led back");
+	if (r->closed && r->outside == 0)
+		complain("lost");
+	if (r->fds_after != r->fds_before)
+		complain("%d descriptors left", r->fds_after - r->fds_before);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <err.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "conf/base.h"
+#include "tests/faults/faultrun.h"
+
+double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int shell(const char *command, const char *output)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		err(2, "fork");
+	if (pid == 0) {
+		int fd = open(output ? output : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		close(fd);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		err(2, "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+char *read_text(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (f && getdelim(&text, &size, '\0', f) < 0 && text)
+		text[0] = '\0';
+	if (f)
+		fclose(f);
+	if (!text)
+		text = strdup("");
+	if (!text)
+		err(2, "memory");
+	return text;
+}
+
+static bool is_ours(const char *comm)
+{
+	return strncmp(comm, "netns", 5) == 0 || strncmp(comm, "faultrun", 8) == 0;
+}
+
+/* How many there are of our programs, or of what has not become one of them yet. */
+static void put_processes(FILE *out)
+{
+	DIR *dir = opendir("/proc");
+	const struct dirent *e;
+	unsigned n = 0;
+
+	if (!dir)
+		err(2, "/proc");
+	while ((e = readdir(dir))) {
+		char path[300];
+		char *comm;
+
+		if (e->d_name[0] < '1' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", e->d_name);
+		comm = read_text(path);
+		n += is_ours(comm);
+		free(comm);
+	}
+	closedir(dir);
+	fprintf(out, "processes %u\n", n);
+}
+
+/* Lines of a file under /proc from the skip-th word on; those with "only" in them. */
+static void put_lines(FILE *out, const char *path, unsigned skip, const char *only)
+{
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	char line[4096];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *p = line;
+
+		if (only && !strstr(line, only))
+			continue;
+		for (unsigned i = 0; i < skip && p; i++) {
+			p = strchr(p, ' ');
+			p = p ? p + 1 : NULL;
+		}
+		/* Where a namespace is mounted, its number is the root of it. */
+		if (p && strncmp(p, "net:[", 5) == 0)
+			p = strchr(p, ' ');
+		fprintf(out, "%s", p ? p : line);
+	}
+}
+
+static void put_locks(FILE *out)
+{
+	struct stat st;
+	char inode[64];
+
+	if (stat("/run/pam_netns/lock", &st) < 0)
+		return;
+	/* The same number is another file's elsewhere, and such locks are everybody's. */
+	snprintf(inode, sizeof(inode), "%02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
+		 (unsigned long long)st.st_ino);
+	/* Without the process. */
+	put_lines(out, "/proc/locks", 8, inode);
+}
+
+static FILE *walk_out;
+
+static int put_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)type;
+	(void)ftw;
+	fprintf(walk_out, "%s %o\n", path, st->st_mode);
+	return 0;
+}
+
+static void put_files(FILE *out, const char *path)
+{
+	walk_out = out;
+	(void)nftw(path, put_file, 16, FTW_PHYS);
+}
+
+static void put_settings(FILE *out, const char *pattern)
+{
+	glob_t g;
+
+	if (glob(pattern, 0, NULL, &g) != 0)
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		char *text =
+			strstr(g.gl_pathv[i], "secret") ? strdup("") : read_text(g.gl_pathv[i]);
+
+		fprintf(out, "%s %s\n", g.gl_pathv[i], text);
+		free(text);
+	}
+	globfree(&g);
+}
+
+static void put_around(FILE *out, unsigned uid)
+{
+	int host = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
+	char pattern[80];
+
+	if (host < 0 || setns(host, CLONE_NEWNET) < 0)
+		err(2, "host");
+	close(host);
+	fprintf(out, "around\n");
+	put_links(out);
+	put_rulesets(out);
+	snprintf(pattern, sizeof(pattern), "/proc/sys/net/ipv[46]/conf/nu%u/*", uid);
+	put_settings(out, pattern);
+}
+
+static void put_pin(FILE *out, unsigned uid)
+{
+	char path[80];
+	struct stat self, pin;
+
+	snprintf(path, sizeof(path), "/run/pam_netns/ns/%u", uid);
+	if (stat("/proc/thread-self/ns/net", &self) == 0 && stat(path, &pin) == 0)
+		fprintf(out, "pin %s\n", self.st_ino == pin.st_ino ? "here" : "elsewhere");
+}
+
+void picture_of_session(const char *path, unsigned uid)
+{
+	pid_t pid = fork();
+	FILE *out;
+
+	if (pid < 0)
+		err(2, "fork");
+	if (pid > 0) {
+		while (waitpid(pid, NULL, 0) < 0)
+			;
+		return;
+	}
+	out = fopen(path, "we");
+	if (!out)
+		err(2, "%s", path);
+	put_links(out);
+	put_rulesets(out);
+	put_settings(out, "/proc/sys/net/ipv[46]/conf/*/*");
+	put_pin(out, uid);
+	put_lines(out, "/proc/self/mountinfo", 3, NULL);
+	put_lines(out, "/proc/self/status", 0, "Cap");
+	put_lines(out, "/proc/self/status", 0, "Seccomp");
+	put_lines(out, "/proc/self/status", 0, "NoNewPrivs");
+	put_around(out, uid);
+	fclose(out);
+	_exit(0);
+}
+
+char *picture_of_host(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		err(2, "memory");
+	put_processes(out);
+	put_links(out);
+	put_rulesets(out);
+	put_lines(out, "/proc/self/mountinfo", 3, NULL);
+	put_files(out, "/run/pam_netns");
+	put_files(out, "/run/netns");
+	put_locks(out);
+	fclose(out);
+	return text;
+}

@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A system call or an allocation fails, or its process is killed there, while a
+# session is opened and closed, at a reload, in a sweep: a session is as it should
+# be, or refused and sealed, the next one comes in, and nothing is left.  A few
+# points of each scenario, others each day; "make check-faults" tries all.
+#
+#   tests/root/faults.t [SEED [POINTS]]
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+set -- "${1:-$((EPOCHSECONDS / 86400))}" "${2:-10}"
+in_sandbox "$@"
+install_product
+# shellcheck source=tests/faults/scenarios.sh
+. "$TOP/tests/faults/scenarios.sh"
+seed=$1 points=$2
+
+# some: so many lines of the input, the same ones for a seed
+some()
+{
+	awk -v seed="$seed" -v n="$1" 'BEGIN { srand(seed) } { printf "%.9f %s\n", rand(), $0 }' |
+		sort -n | head -n "$1" | cut -d ' ' -f 2-
+}
+
+faults_setup
+
+# So that all of the below means something.
+faults_begin loopback
+pam_stack faults 'session required pam_permit.so'
+fails "a stack without the module" faultrun "${FAULTS_ARGS[@]}" </dev/null
+like "$OUT" "SUCCESS in the host's network" "is seen to let everybody into the host's network"
+pam_stack faults 'session required pam_netns.so'
+
+: >"$WORK/all"
+for scenario in $SCENARIOS; do
+	faults_begin "$scenario"
+	{
+		faults_points | some "$points"
+		for program in faultrun netns-helper netnsctl; do
+			echo "$program $((seed % 60 + 1)) oom"
+		done
+	} >"$WORK/points"
+	faults_try <"$WORK/points" >"$WORK/tried" 2>"$WORK/errors"
+	is "$(grep -c ' | ' "$WORK/tried")" $((points + 3)) "$scenario: all points are tried, seed $seed" ||
+		note "$(cat "$WORK/errors")"
+	is "$(grep ' | .* | .* | .' "$WORK/tried")" "" "$scenario: nothing is wrong with any" ||
+		note "again: tests/faults/part $scenario 'POINT'"
+	cat "$WORK/tried" >>"$WORK/all"
+	faults_end
+done
+
+# outcomes REGEX
+outcomes()
+{
+	cut -d '|' -f 2 "$WORK/all" | grep -cE "$1"
+}
+note "$(cut -d '|' -f 2 "$WORK/all" | sort | uniq -c)"
+for outcome in opened refused killed; do
+	isnt "$(outcomes "$outcome")" 0 "some are $outcome"
+done
+ok "few are not reached" test "$(outcomes missed)" -le $(($(wc -l <"$WORK/all") / 5))
+no_debris
+
+done_testing
