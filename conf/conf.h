@@ -390,13 +390,6 @@ uint64_t conf_families(const struct conf_settings *settings);
 /* Whether any line gives that network. */
 bool conf_has_network(const struct conf *conf, enum conf_network network);
 
-/*
- * Writes the canonical text: includes in place, one statement a line, ids
- * beside or instead of names where conf_resolve() found them (a user is
- * written as NAME,UID, a group as @GID).  Parsing it gives the same conf.
- */
-int conf_dump(const struct conf *conf, FILE *out);
-
 /* "host", "stay", "loopback", "veth", "join" */
 const char *conf_network_name(enum conf_network network);
 

@@ -6,6 +6,13 @@
 
 #include "conf/conf.h"
 
+/*
+ * Writes the canonical text: includes in place, one statement a line, ids
+ * beside or instead of names where conf_resolve() found them (a user is
+ * written as NAME,UID, a group as @GID).  Parsing it gives the same conf.
+ */
+int conf_dump(const struct conf *conf, FILE *out);
+
 /* A single thing of a conf, as conf_dump() writes it, without the end of the line. */
 void conf_dump_setting(const struct conf_settings *settings, enum conf_setting setting, FILE *out);
 void conf_dump_member(const struct conf_member *member, FILE *out);

@@ -10,6 +10,7 @@
 
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/dump.h"
 #include "conf/diag.h"
 #include "helper/active.h"
 

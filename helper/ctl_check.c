@@ -6,6 +6,7 @@
 
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/dump.h"
 #include "conf/diag.h"
 #include "helper/ctl.h"
 #include "helper/ctl_diff.h"

@@ -3,6 +3,7 @@
 
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/dump.h"
 #include "conf/diag.h"
 
 /*

@@ -6,6 +6,7 @@
 
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/dump.h"
 #include "conf/diag.h"
 
 /* A parsed text and what was said about it; to be freed by parsed_done(). */
