@@ -222,11 +222,11 @@ static int make_mask(int fd, bool is_resolved, int *ret_fd)
 /* Where fd is, whatever links have led there. */
 static int find_path(int fd, char ret_path[PATH_MAX])
 {
-	char link[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
+	char name[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, ret_path, PATH_MAX - 1);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, ret_path, PATH_MAX - 1);
 	if (n < 0)
 		return -errno;
 	ret_path[n] = '\0';

@@ -186,7 +186,7 @@ paths()
 	grep -aoE '/[a-z/]+/(netns-helper|netnsctl|netns\.conf)|/[a-z/]*run/pam_netns' "$1" | LC_ALL=C sort -u
 }
 module=$(find "$WORK/l" -name pam_netns.so)
-is "$(paths "$module")" "/usr/local/libexec/netns-helper" "PREFIX=/usr/local: the module finds its helper"
+is "$(paths "$module")" "/run/pam_netns"$'\n'"/usr/local/libexec/netns-helper" "PREFIX=/usr/local: the module finds its helper"
 is "$(paths "$WORK/l/usr/local/libexec/netns-helper")" \
 	"/etc/security/netns.conf"$'\n'"/run/pam_netns"$'\n'"/usr/local/sbin/netnsctl" \
 	"PREFIX=/usr/local: the helper finds netnsctl"

@@ -520,14 +520,13 @@ static void do_forbid(struct app *a, const char *arg)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog program = { ARRAY_SIZE(filter), filter };
-	size_t i = 0;
 
 	(void)a;
-	while (i < ARRAY_SIZE(calls) && strcmp(calls[i].name, arg) != 0)
-		i++;
-	if (i == ARRAY_SIZE(calls))
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (strcmp(calls[i].name, arg) == 0)
+			filter[1].k = calls[i].number;
+	if (!filter[1].k)
 		errx(2, "forbid: unknown '%s'", arg);
-	filter[1].k = calls[i].number;
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		err(2, "seccomp");
 }

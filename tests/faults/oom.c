@@ -23,8 +23,8 @@
 
 /* What the C library calls them, so that none is asked for before main(). */
 void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *memory, size_t size);
+void *__libc_calloc(size_t nmemb, size_t size);
+void *__libc_realloc(void *ptr, size_t size);
 
 EXPORT void oom_count(int on);
 
@@ -75,12 +75,12 @@ EXPORT void *malloc(size_t size)
 	return fails() ? NULL : __libc_malloc(size);
 }
 
-EXPORT void *calloc(size_t n, size_t size)
+EXPORT void *calloc(size_t nmemb, size_t size)
 {
-	return fails() ? NULL : __libc_calloc(n, size);
+	return fails() ? NULL : __libc_calloc(nmemb, size);
 }
 
-EXPORT void *realloc(void *memory, size_t size)
+EXPORT void *realloc(void *ptr, size_t size)
 {
-	return fails() ? NULL : __libc_realloc(memory, size);
+	return fails() ? NULL : __libc_realloc(ptr, size);
 }
