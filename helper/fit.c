@@ -258,7 +258,10 @@ int fit_forget_live(uint32_t uid)
 	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
 	int r = nl_open(NETLINK_NETFILTER, &netfilter);
 
-	return r ? r : fwset_remove_live(netfilter, uid);
+	/* A kernel without netfilter: nobody can have been noted. */
+	if (r)
+		return r == -EPROTONOSUPPORT ? 0 : r;
+	return fwset_remove_live(netfilter, uid);
 }
 
 int fit_unpublish(const struct conf_prefix *address)

@@ -193,7 +193,8 @@ static void add_restriction(const struct base *base, struct fw_chain *chain)
 	/* What is forwarded has a source: this says which family. */
 	if (context->restrict_forward4 && context->n_routers4 > 0)
 		fw_rule(chain, "these links were routers before pam_netns",
-			fw_not(fw_is_in(FW_IP_SADDR, &span4)), is_router4(base), fw_accept());
+			fw_not(fw_is_in(FW_IP_SADDR, &span4)), not_in, is_router4(base),
+			fw_accept());
 	if (context->restrict_forward4 && context->restrict_forward6)
 		fw_rule(chain, "the host is no router: forwarding was off before pam_netns", not_in,
 			not_out, fw_count(), fw_drop());

@@ -122,7 +122,8 @@ static int unpublish_seen(const struct change *change, const struct member *seen
 	struct members now;
 	int r;
 
-	if (!seen->group || has_address(member, addresses[0]))
+	if (!seen->group ||
+	    (has_address(member, addresses[0]) && has_address(member, addresses[1])))
 		return 0;
 	r = members_find(change->state, change->conf, &now);
 	for (size_t i = 0; i < ARRAY_SIZE(addresses) && !r; i++) {
