@@ -2,9 +2,10 @@
 /*
  *   killer NAME MICROSECONDS
  *
- * Kills every process of that name that is started, each at some moment within
+ * Kills the processes of that name that are started, each at some moment within
  * its first MICROSECONDS, and prints a line for each one that it has killed
- * while it was alive.  Until it is killed itself.
+ * while it was alive.  Until it is killed itself.  One in four it leaves alone:
+ * where programs start slowly, none would live long enough to do its work.
  *
  * It looks at the newest pids only: a helper does not live long enough to be
  * found by a walk through /proc.
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,15 @@ static int is_called(int pid, const char *name)
 	return strcmp(comm, name) == 0;
 }
 
+/*
+ * By the pid alone, so that it is the same whenever it is asked and for another
+ * killer; by all of its bits, because log-ins use up pids in a rhythm.
+ */
+static int is_spared(int pid)
+{
+	return ((uint32_t)pid * 2654435769U) >> 30 == 0;
+}
+
 static void spin(long us)
 {
 	struct timespec t;
@@ -77,7 +88,7 @@ int main(int argc, char *argv[])
 		int last = last_pid();
 
 		for (int pid = last > NEWEST ? last - NEWEST : 1; pid <= last; pid++) {
-			if (pid == done || !is_called(pid, argv[1]))
+			if (pid == done || is_spared(pid) || !is_called(pid, argv[1]))
 				continue;
 			done = pid;
 			spin(random() % (within + 1));
