@@ -20,9 +20,10 @@ LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR ?= $(PREFIX)/share/man
 DOCDIR ?= $(PREFIX)/share/doc/pam_netns
 UNITDIR ?= $(PREFIX)/lib/systemd/system
-# Where these two look, whatever PREFIX is.
+# Where these three look, whatever PREFIX is.
 NETWORKDDIR ?= /usr/lib/systemd/network
 NETWORKMANAGERDIR ?= /usr/lib/NetworkManager/conf.d
+PAMCONFIGSDIR ?= /usr/share/pam-configs
 SYSCONFDIR ?= /etc
 # Where libpam looks for modules, whatever PREFIX is: Debian has a directory per
 # architecture, Fedora one per word length.
@@ -145,7 +146,7 @@ $(CTL): $(call objects,$(CTL_SRC)) $(BUILD)/conf.a
 install: all
 	install -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) \
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) \
-		$(DESTDIR)$(NETWORKDDIR) $(DESTDIR)$(NETWORKMANAGERDIR) \
+		$(DESTDIR)$(NETWORKDDIR) $(DESTDIR)$(NETWORKMANAGERDIR) $(DESTDIR)$(PAMCONFIGSDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/security $(DESTDIR)$(DOCDIR)
 	install -m 644 $(MODULE) $(DESTDIR)$(PAMDIR)
 	install -m 755 $(HELPER) $(DESTDIR)$(LIBEXECDIR)
@@ -159,6 +160,7 @@ install: all
 	done
 	install -m 644 conf/10-pam_netns.network $(DESTDIR)$(NETWORKDDIR)
 	install -m 644 conf/pam_netns-networkmanager.conf $(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf
+	install -m 644 conf/pam_netns.pam-config $(DESTDIR)$(PAMCONFIGSDIR)/pam_netns
 	install -m 644 README.md SECURITY.md NEWS LICENSE conf/netns.conf $(DESTDIR)$(DOCDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/security/netns.conf || \
 		install -m 644 conf/netns.conf $(DESTDIR)$(SYSCONFDIR)/security
@@ -170,7 +172,9 @@ install: all
 uninstall:
 	@if [ -z "$(DESTDIR)" ] && grep -ls pam_netns.so $(SYSCONFDIR)/pam.conf \
 		$(SYSCONFDIR)/pam.d/* /usr/lib/pam.d/*; then \
-		echo 'uninstall: these still use pam_netns; take the line out first' >&2; exit 1; fi
+		echo 'uninstall: these still use pam_netns; take the line out first (of common-*,' \
+			'if it is there by the profile: pam-auth-update --remove pam_netns)' >&2; \
+		exit 1; fi
 	@if [ -z "$(DESTDIR)" ] && [ -x $(SBINDIR)/netnsctl ] && [ -e /run/pam_netns ]; then \
 		$(SBINDIR)/netnsctl unload || echo 'uninstall: what is in force stays so until' \
 			'the next boot' >&2; fi
@@ -180,7 +184,7 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8))) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS))) \
 		$(DESTDIR)$(NETWORKDDIR)/10-pam_netns.network \
-		$(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf
+		$(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf $(DESTDIR)$(PAMCONFIGSDIR)/pam_netns
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:

@@ -74,6 +74,8 @@ expected()
 		644 f usr/share/man/man8/netns-helper.8
 		644 f usr/share/man/man8/netnsctl.8
 		644 f usr/share/man/man8/pam_netns.8
+		755 d usr/share/pam-configs
+		644 f usr/share/pam-configs/pam_netns
 	EOT
 }
 is "$(installed "$to")" "$(expected | LC_ALL=C sort -k 3)" "the files and their modes are these"
@@ -178,7 +180,7 @@ ok "PREFIX=/usr/local: installs" \
 is "$(cd "$WORK/l" && find . -type f ! -path './usr/local/*' | LC_ALL=C sort)" \
 	"$(printf '%s\n' ./etc/security/netns.conf "./$pamdir/pam_netns.so" \
 		./usr/lib/NetworkManager/conf.d/10-pam_netns.conf \
-		./usr/lib/systemd/network/10-pam_netns.network | LC_ALL=C sort)" \
+		./usr/lib/systemd/network/10-pam_netns.network ./usr/share/pam-configs/pam_netns | LC_ALL=C sort)" \
 	"PREFIX=/usr/local: what others look for is where they do"
 # paths FILE: the absolute ones of ours that are compiled in.
 paths()
