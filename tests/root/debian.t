@@ -82,6 +82,8 @@ done < <(rows)
 is "$(printf '%s\n' "${listed[@]}" | sort)" \
 	"$(for name in "${DOORS[@]}"; do service_of "$name"; done | sort -u)" \
 	"README.md's table has every program that is tried here"
+is "$(sed -n 's/^\.It \([a-z-]*\) Ta .*/\1/p' "$TOP/pam_netns/pam_netns.8" | sort)" \
+	"$(printf '%s\n' "${listed[@]}" | sort)" "  and so has pam_netns(8)'s"
 is "$(cd /etc/pam.d && grep -c pam_netns.so -- * | grep -v ':0$' | sort)" "$(printf '%s:1\n' \
 	atd cron login pamdo runuser sshd su sudo sudo-i systemd-user | sort)" "each file has the line once"
 

@@ -32,6 +32,15 @@ machine_stacks
 auth_update --package
 is "$(lines)" "" "installing it, and what another package does then, enables nothing"
 
+# A line that is written into its part of a file by hand ends that, as the manual
+# warns.
+cp /etc/pam.d/common-session "$WORK"
+sed -i '/pam_unix\.so/a session required pam_netns.so # by hand' /etc/pam.d/common-session
+auth_update --enable pam_netns
+is "$(lines)" "common-session:session required pam_netns.so # by hand" "pam-auth-update leaves alone what was edited"
+like "$(cat "$WORK/auth-update")" "Local modifications" "  and says so"
+cp "$WORK/common-session" /etc/pam.d
+
 auth_update --enable pam_netns mkhomedir
 is "$(lines)" "common-session:session required pam_netns.so
 common-session-noninteractive:session required pam_netns.so" "enabled: one line for sessions of each kind"
