@@ -142,8 +142,8 @@ mounted()
 	grep -xE '[0-9]+' <<<"$OUT" | tr '\n' ' '
 }
 V=(handle 3:huge)
-run pamdo -s other open ns system "$MOUNTED" mntns "${V[@]}" open ns system "$MOUNTED" close ns \
-	system "$MOUNTED" "${A[@]}" close ns mntns
+run pamdo -s other open ns system "$MOUNTED" mntns "${V[@]}" open ns system "$MOUNTED" close ns mntns \
+	system "$MOUNTED" "${A[@]}" close ns
 is "$(where_it_was)" "alice vpn alice host " "the inner one"
 is "$(mounted)" "0 1 0 " "  has its files, and only that one"
 is "$(grep ^mntns <<<"$OUT" | sort -u | wc -l)" 1 "  and the mounts of before are back"

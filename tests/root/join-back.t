@@ -57,8 +57,8 @@ goes_back "with the user's real uid, as su" "$(pamdo ids 1001 cwd /tmp/a state o
 goes_back "from another network" "$(pamdo unshare-net state open state close state)"
 run pamdo state open close open close state
 is "$(grep ^state <<<"$OUT" | sort -u | wc -l)" 1 "twice, one after the other"
-run pamdo state open open close state
-is "$(grep ^state <<<"$OUT" | sort -u | wc -l)" 1 "twice, without a close in between"
+run pamdo state open open close close state
+is "$(grep ^state <<<"$OUT" | sort -u | wc -l)" 1 "twice, one within the other"
 run pamdo open mntns fork-close mntns
 is "$(grep ^mntns <<<"$OUT" | sort -u | wc -l)" 1 "a close in a child moves nobody else"
 run pamdo open drop close end

@@ -121,11 +121,12 @@ drop_vpn
 conf 'set on-error seal
 session alice join vpn0'
 clear_log
-run pamdo open ns mntns run 'ip -o link show up' close ns
+run pamdo open ns run 'ip -o link show up; grep -c nameserver.10.8.0.1 /etc/resolv.conf' close ns mntns
 like "$OUT" 'open 0 ' "the session opens"
 isnt "$(sed -n 's/^ns //p' <<<"$OUT" | head -n 1)" "$HOST" "  not in the host's network"
 unlike "$OUT" ': (lo|eth0)' "  but in one where nothing is up"
-is "$(sed -n 's/^mntns //p' <<<"$OUT")" "$HOST_MOUNTS" "  with the host's mounts"
+is "$(grep -xE '[0-9]+' <<<"$OUT")" 0 "  without vpn0's files"
+is "$(sed -n 's/^mntns //p' <<<"$OUT")" "$HOST_MOUNTS" "  and it goes back to the host's mounts"
 ok "  and the log says so" wait_for_log "user alice: sealed: there is no network namespace $name"
 make_vpn
 chmod o+w $FILES
