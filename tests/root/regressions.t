@@ -170,7 +170,8 @@ ok "a format is only text" grep -qF 'user %s%n:' "$LOG"
 #
 
 # stays NAME [-n] SERVICE USER: what tests/pamwatch.c says has changed while the
-# session was open fills CHANGED.
+# session was open fills CHANGED; but for the filter of families, which nothing
+# can take off: FILTER is what became of it.
 stays()
 {
 	local name=$1
@@ -179,30 +180,44 @@ stays()
 	clear_log
 	run pamwatch "$@"
 	SAID=$OUT
-	CHANGED=$(sed -n 's/^while open: //p' <<<"$OUT")
-	is "$(grep -E '^(closed|ended): ' <<<"$OUT")" "" "$name: after close all is as before"
+	FILTER=$(grep ': seccomp ' <<<"$OUT")
+	CHANGED=$(sed -n '/: seccomp /!s/^while open: //p' <<<"$OUT")
+	is "$(grep -E '^(closed|ended): ' <<<"$OUT" | grep -v ': seccomp ')" "" "$name: after close all is as before"
 	ok "$name: it can still log" wait_for_log ' mine: ended'
 	is "$(grep -oE ' (mine|pamwatch)(\[[0-9]+\])?: [a-z ]+$' "$LOG")" \
 		" mine: before"$'\n'" mine: open"$'\n'" mine: closed"$'\n'" mine: ended" \
 		"$name: in its own name, and with its own mask"
 }
+is_filtered()
+{
+	local when
+
+	is "$FILTER" "$(for when in 'while open' closed ended; do
+		printf '%s: no more: seccomp 0\n%s: new: seccomp 2\n' "$when" "$when"
+	done)" "$1: its families are filtered from then on"
+}
 net='(no more|new): net net:\[[0-9]+\]'
+# With what is to be hidden in loopback there are mounts, too, and the directory
+# to go back to, like all such out of reach of what is executed.
+both=$net$'\n''(no more|new): mnt mnt:\[[0-9]+\]'
+directory='new: fd [0-9]+ 1 [0-9a-f]+ /[a-z/]*'
 for user in alice dave; do
 	stays $user required $user
 	like "$SAID" '^open 0'$'\n' "$user: opens"
-	like "$CHANGED" "^$net"$'\n'"$net\$" "$user: only the network has changed"
+	like "$CHANGED" "^$both"$'\n'"$both"$'\n'"$directory\$" "$user: only the network and mounts have changed"
+	is_filtered $user
 done
 for user in carol root; do
 	stays $user required $user
 	like "$SAID" '^open 0'$'\n' "$user: opens"
-	is "$CHANGED" "" "$user: nothing has changed"
+	is "$CHANGED$FILTER" "" "$user: nothing has changed"
 done
-for user in alice carol; do
-	stays "$user from another network" -n required $user
-	# The way back is kept open, out of reach of what is executed.
-	like "$CHANGED" "^$net"$'\n'"$net"$'\n'"new: fd [0-9]+ 1 [0-9a-f]+ net:\[[0-9]+\]\$" \
-		"$user from another network: only the network, and the way back"
-done
+# The way back is kept open.
+back='new: fd [0-9]+ 1 [0-9a-f]+ net:\[[0-9]+\]'
+stays "carol from another network" -n required carol
+like "$CHANGED" "^$net"$'\n'"$net"$'\n'"$back\$" "  only the network, and the way back"
+stays "alice from another network" -n required alice
+like "$CHANGED" "^$both"$'\n'"$both"$'\n'"$back"$'\n'"$directory\$" "  only these, and the way back"
 stays "nobody" optional nobody-of-that-name
 like "$CHANGED" "^$net"$'\n'"$net\$" "refused: only the network has changed"
 mv $HELPER $HELPER.away
@@ -215,6 +230,7 @@ for mode in hang 'fds 3' host garbage; do
 	use_bad_helper $mode
 	stays "helper: $mode" optional alice
 	like "$CHANGED" "^$net"$'\n'"$net\$" "helper: $mode: only the network has changed"
+	is_filtered "helper: $mode"
 done
 use_good_helper
 no_debris
