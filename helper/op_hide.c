@@ -220,16 +220,16 @@ static int make_mask(int fd, bool is_resolved, int *ret_fd)
 }
 
 /* Where fd is, whatever links have led there. */
-static int find_path(int fd, char ret_path[PATH_MAX])
+static int find_path(int fd, char ret_where[PATH_MAX])
 {
-	char name[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
+	char fd_link[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
 	ssize_t n;
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	n = readlink(name, ret_path, PATH_MAX - 1);
+	snprintf(fd_link, sizeof(fd_link), "/proc/self/fd/%d", fd);
+	n = readlink(fd_link, ret_where, PATH_MAX - 1);
 	if (n < 0)
 		return -errno;
-	ret_path[n] = '\0';
+	ret_where[n] = '\0';
 	return 0;
 }
 
