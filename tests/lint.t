@@ -15,8 +15,8 @@ fresh_copy()
 	rm -rf "$COPY"
 	mkdir "$COPY"
 	(cd "$TOP" && cp --parents -t "$COPY" Makefile .clang-format .clang-tidy tests/unit.mk \
-		tests/root.mk tests/run conf/base.h conf/conf.h helper/netns.[ch] helper/nl.[ch] helper/link.[ch] \
-		helper/privs.[ch] pam_netns/session.[ch] pam_netns/mounts.[ch] pam_netns/families.h \
+		tests/root.mk tests/run conf/base.h conf/conf.h helper/netns.[ch] helper/nl.[ch] \
+		pam_netns/session.[ch] pam_netns/mounts.h pam_netns/families.h \
 		helper/answer.h helper/proto.h)
 	cat >"$COPY/helper/good.8" <<-EOT
 		.\" SPDX-License-Identifier: GPL-2.0-or-later
