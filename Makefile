@@ -44,10 +44,11 @@ WARN := -Wall -Wextra $(WERROR) -Wmissing-prototypes -Wstrict-prototypes -Wshado
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE_FLAGS) -fvisibility=hidden -MMD -MP
 ALL_CPPFLAGS = -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
-	-DNETNS_HELPER='"$(LIBEXECDIR)/netns-helper"' \
-	-DNETNS_CTL='"$(SBINDIR)/netnsctl"' \
 	-DNETNS_CONF='"$(SYSCONFDIR)/security/netns.conf"' \
 	-DNETNS_RUN='"/run/pam_netns"' $(CPPFLAGS)
+# Where the programs are, for the few sources that must know.
+PATHS := -DNETNS_HELPER='"$(LIBEXECDIR)/netns-helper"' -DNETNS_CTL='"$(SBINDIR)/netnsctl"'
+PATHS_SRC := helper/client.c helper/draft.c helper/host.c
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
 ifdef SANITIZE
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -114,13 +115,18 @@ say = $(if $(V),,@printf '  %-7s %s\n' $(1) $@;)
 
 all: $(MODULE) $(HELPER) $(CTL)
 
-# Paths and flags are compiled in: with others, everything is built again.
+# Flags and paths are compiled in: with others, what has them is built again.
 FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
-$(BUILD)/flags: FORCE
+$(BUILD)/flags: COMPILED_IN := $(FLAGS)
+$(BUILD)/paths: COMPILED_IN := $(PATHS)
+$(BUILD)/flags $(BUILD)/paths: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
-		printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+	@printf '%s\n' '$(subst ','\'',$(COMPILED_IN))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(COMPILED_IN))' >$@
 FORCE:
+
+$(call objects,$(PATHS_SRC)): $(BUILD)/paths
+$(call objects,$(PATHS_SRC)): ALL_CPPFLAGS += $(PATHS)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
