@@ -3,7 +3,7 @@
  *   storm SEED LOGINS AT-ONCE FIRST-UID USERS ADDRESS PORT
  *
  * So many log-ins and log-outs of the users u1 to uUSERS by the service "storm", so
- * many at once.  A tenth of the programs that log in, and of the helpers, are
+ * many at once.  A tenth at least of the programs that log in, and of the helpers, are
  * killed at random moments.
  *
  * Whoever comes in looks where that is: in the network that is pinned for the user,
@@ -39,7 +39,8 @@
 #define KINDS        4 /* of users, in turn; see above */
 #define HOLD_MAX_US  40000 /* a session's time */
 #define KILL_MAX_US  60000 /* when a program dies */
-#define TENTH        10
+#define MARKED       5 /* one of so many callers is to be killed: some end before */
+#define OWED         4 /* and one helper for so many log-ins, each of which has two */
 #define NEWEST       200 /* pids that are looked at for a helper */
 #define STEP_US      500
 #define ECHO_TRIES   3
@@ -203,7 +204,7 @@ static void start(const struct storm *s, struct caller *c)
 	unsigned uid = s->first_uid + 1 + below(s->users);
 	unsigned seed = (unsigned)random();
 
-	c->dies = below(TENTH) == 0 ? clock_us() + below(KILL_MAX_US) : 0;
+	c->dies = below(MARKED) == 0 ? clock_us() + below(KILL_MAX_US) : 0;
 	c->pid = fork();
 	if (c->pid < 0)
 		err(1, "fork");
@@ -309,8 +310,7 @@ static void run(const struct storm *s)
 			if (!callers[i].pid) {
 				start(s, &callers[i]);
 				started++;
-				/* Each has two. */
-				debt += below(TENTH / 2) == 0;
+				debt += below(OWED) == 0;
 			}
 		kill_callers();
 		if (debt && kill_helper()) {
