@@ -240,6 +240,18 @@ is "$(grep -E '^(mntns|child) ' <<<"$OUT" | sed "s/$mounts/same/; s/[0-9]\+/othe
 	"mntns same mntns other child same mntns same " "a process that shares its directory moves alone"
 
 #
+# On whose account
+#
+
+# strace's own way to say -1
+keeps='(-1|4294967295)'
+strace -qqq -o "$WORK/trace" -e trace=setresuid,unshare pamdo open state close state >"$WORK/states"
+like "$(grep -A1 -B1 'unshare(CLONE_NEWNS)' "$WORK/trace" | tr '\n' ';')" \
+	"^setresuid\($keeps, 1001, $keeps\) *= 0;unshare\(CLONE_NEWNS\) *= 0;setresuid\($keeps, 0, $keeps\) *= 0;\$" \
+	"a session's mount namespace counts as the user's, not as root's"
+is "$(grep -o 'uids:[0-9,]*' "$WORK/states" | sort -u)" "uids:0,0,0" "  and the process stays root"
+
+#
 # What the configuration says
 #
 
@@ -339,6 +351,11 @@ in_helper "it does not go there" move_mount EPERM 5 'replace /sys/class/net'
 clear_log
 run strace -qqq -o "$WORK/trace" -e trace=unshare -e inject=unshare:error=EPERM:when=1 pamdo open ns
 refused "no mounts of its own" 'make a mount namespace'
+clear_log
+run strace -qqq -o "$WORK/trace" -e trace=capset -e inject=capset:error=EPERM:when=1 pamdo open ns state
+state=$(grep ^state <<<"$OUT")
+refused "none on the user's account" 'make a mount namespace'
+like "$state" " mnt:$mounts uids:0,0,0 .* dumpable:1 " "  and it is as before"
 
 clear_log
 run strace -f -qqq -o "$WORK/trace" -e trace=open_tree,unshare -e inject=open_tree:error=EINVAL:when=2 \
