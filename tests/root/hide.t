@@ -290,6 +290,40 @@ is "$(sees alice)" $'own\none.sock\nsock' "default and paths: both are hidden"
 is "$(by su alice 'ls /sys/class/net')" lo "  and the host's links"
 unlike "$(<"$LOG")" 'that the session' "and nothing is amiss"
 
+note "where users can make links, or shut directories"
+chmod 755 ~alice
+mkdir ~alice/agent
+chown alice ~alice/agent
+mkdir /run/deep
+ln -s ../run/deep/../other /run/deep/link
+ln -s deep /run/short
+conf 'set hide /tmp/.s.PGSQL.5432 /home/alice/agent/sock /home/alice/way/sock /run/short/link/sock
+session * loopback'
+ok "the configuration is loaded" netnsctl reload
+as_user()
+{
+	setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"
+}
+for target in .s.PGSQL.5432 /etc/passwd /etc / /run/absent "$(printf '/..%.0s' {1..200})"; do
+	rm -f /tmp/.s.PGSQL.5432 ~alice/agent/sock ~alice/way
+	as_user alice ln -s "$target" /tmp/.s.PGSQL.5432
+	as_user alice ln -s "$target" ~alice/agent/sock
+	as_user alice ln -s "${target%passwd}" ~alice/way
+	is "$(by su bob "id -un; stat -c %F ~alice/agent/sock ~alice/way /tmp/.s.PGSQL.5432; ls -d /etc/passwd")" \
+		$'bob\nsocket\nsocket\nsocket\n/etc/passwd' \
+		"alice's links to ${target:0:20} are hidden, and nothing else of bob's"
+	rm -f /tmp/.s.PGSQL.5432 ~alice/agent/sock ~alice/way
+done
+is "$(by su bob 'cat /run/other/sock' 2>&1)" "cat: /run/other/sock: No such device or address" \
+	"links of root's are followed"
+: >~alice/agent/sock
+for mode in 700 0; do
+	chmod $mode ~alice/agent
+	is "$(by su bob 'id -un')" bob "a directory of alice's that she shuts, mode $mode, keeps nobody out"
+	is "$(su alice -c 'chmod 700 ~/agent; stat -c %F ~/agent/sock')" socket "  and hides nothing of it from her"
+done
+rm -r ~alice/agent /run/deep /run/short
+
 ip netns add vpn0
 mkdir -p /etc/netns/vpn0
 echo 'nameserver 10.8.0.1' >/etc/netns/vpn0/resolv.conf
