@@ -190,7 +190,7 @@ static bool change_members(const struct apply *a, const struct members *seen,
 	/* Whoever could not be changed must not hold up what is for all. */
 	ended = end_flows(a, table);
 	all = !r && !ended;
-	if (!r || r == -EAGAIN)
+	if (!r || (r == -EAGAIN && !a->wait))
 		r = ended;
 	/* With the links, the last need for it is gone; what is active may say so already. */
 	if (all && !has_links(a->conf) && (old || again)) {

@@ -23,8 +23,8 @@ struct apply {
 	bool keep; /* conf is the active configuration itself: only the kernel lacks it */
 	struct diag *diag; /* gets what cannot be had */
 	bool sparing; /* a table that is there already is left alone */
-	bool wait; /* for users who are just logging in or out; otherwise the next reload sees to
-		      them */
+	bool wait; /* some seconds for users who are just logging in or out; otherwise the next
+		      reload sees to them */
 	FILE *out; /* gets what changes for whom; may be NULL */
 };
 

@@ -32,6 +32,7 @@ struct reload {
 	const char *path;
 	bool if_changed;
 	bool log; /* to syslog, for want of a terminal */
+	bool wait; /* as in struct apply */
 	bool dry_run;
 };
 
@@ -102,7 +103,7 @@ static int load_and_apply(const struct reload *reload, const struct state *state
 		.state = state,
 		.diag = diag,
 		.sparing = reload->if_changed && reload->log,
-		.wait = !reload->log,
+		.wait = reload->wait,
 		.out = reload->log ? NULL : stdout,
 	};
 	int r;
@@ -129,7 +130,7 @@ static int apply_again(const struct reload *reload, const struct state *state,
 		.before = before,
 		.state = state,
 		.keep = true,
-		.wait = !reload->log,
+		.wait = reload->wait,
 	};
 	int r = diag_new(&diag);
 
@@ -270,6 +271,7 @@ int ctl_reload(int argc, char **argv)
 		return ctl_usage(argv[0]);
 	if (ctl_need_root(argv[0]))
 		return 1;
+	reload.wait = !reload.log;
 	if (reload.log) {
 		openlog("netnsctl", LOG_PID, LOG_AUTHPRIV);
 		set_deadline();

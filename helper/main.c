@@ -27,6 +27,7 @@
 #define ADMIN   PRIVS_CAP(CAP_SYS_ADMIN) /* unshare, setns, mount and umount of nsfs */
 #define NETWORK PRIVS_CAP(CAP_NET_ADMIN) /* links, in a namespace of ours */
 #define SETUID  PRIVS_CAP(CAP_SETUID) /* to make a namespace on the user's account */
+#define SEARCH  PRIVS_CAP(CAP_DAC_READ_SEARCH) /* what is hidden, in anybody's directory */
 #define PTRACE  PRIVS_CAP(CAP_SYS_PTRACE) /* /proc/PID/ns/net of everybody */
 
 static const struct operation {
@@ -36,7 +37,7 @@ static const struct operation {
 	int (*run)(struct op *op);
 	void (*after)(struct op *op); /* once answered; may be NULL */
 } operations[] = {
-	{ PROTO_OPEN, ADMIN | NETWORK | SETUID, true, op_open, op_open_after },
+	{ PROTO_OPEN, ADMIN | NETWORK | SETUID | SEARCH, true, op_open, op_open_after },
 	{ PROTO_CLOSE, ADMIN | NETWORK | PTRACE, false, op_close, op_close_after },
 	{ PROTO_SWEEP, ADMIN | NETWORK | PTRACE, false, op_sweep, NULL },
 };

@@ -68,7 +68,8 @@ void members_let_go(const struct members *members);
  * context, each under the user's lock, and takes out of the table who is not there
  * any more of those with whom it was made (seen).  Says on out (may be NULL) what
  * changes for whom, compared to before (NULL: not known).  A lock is the user's to
- * hold up: with wait false, -EAGAIN says that somebody was left out for that.
+ * hold up: -EAGAIN says that somebody was left out for that, after some seconds, or
+ * with wait false, after less than one.
  * Whoever cannot be changed is cut off.
  */
 int members_change(const struct state *state, const struct members *seen, const struct conf *before,

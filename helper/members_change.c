@@ -19,6 +19,7 @@
 
 /* How long a reload waits for users who are just logging in, for all of them together. */
 #define WAIT_MS  600
+#define LONG_MS  6000 /* no helper lives longer; but another may be there already */
 #define PAUSE_MS 10
 
 /* A change of the configuration, on its way to the members. */
@@ -220,7 +221,7 @@ int members_change(const struct state *state, const struct members *seen, const 
 	_cleanup_close_ int host_fd = -1;
 	uint64_t inode;
 	size_t n;
-	unsigned tries = WAIT_MS / PAUSE_MS;
+	unsigned tries = (wait ? LONG_MS : WAIT_MS) / PAUSE_MS;
 	int first = 0;
 	int r;
 
@@ -231,8 +232,7 @@ int members_change(const struct state *state, const struct members *seen, const 
 		return r;
 	change.host_fd = host_fd;
 	for (size_t i = 0; i < n; i++) {
-		r = wait ? state_lock(state, STATE_LOCK_USER(uids[i]), true)
-			 : lock_soon(state, uids[i], &tries);
+		r = lock_soon(state, uids[i], &tries);
 		if (!r) {
 			r = change_locked(&change, uids[i], members_get(seen, uids[i]));
 			state_unlock(state, STATE_LOCK_USER(uids[i]));

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -41,6 +42,8 @@ static const char *const links[] = { "class/net", "devices/virtual/net" };
 
 static const char *const link_paths[] = { "/sys/class/net", "/sys/devices/virtual/net" };
 _Static_assert(ARRAY_SIZE(links) == ARRAY_SIZE(link_paths), "the same below /sys");
+
+#define LINKS_MAX 40 /* the kernel's own number */
 
 #define UNUSABLE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -219,6 +222,88 @@ static int make_mask(int fd, bool is_resolved, int *ret_fd)
 	return is_resolved ? mask_resolved(fd, ret_fd) : mask_directory(ret_fd);
 }
 
+/* No link is followed; path may be one. */
+static int open_plain(const char *path, uint64_t flags, int *ret_fd)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | flags,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+
+	*ret_fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	return *ret_fd < 0 ? -errno : 0;
+}
+
+/* Puts what the link leads to in its place: it is what of path lies between start and end. */
+static int put_target(int link, char path[PATH_MAX], size_t start, size_t end)
+{
+	char target[PATH_MAX];
+	char rest[PATH_MAX];
+	ssize_t n = readlinkat(link, "", target, sizeof(target) - 1);
+
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	memcpy(rest, path + end, strlen(path + end) + 1);
+	if (target[0] == '/')
+		start = 0;
+	if (start + (size_t)n + strlen(rest) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(path + start, target, (size_t)n);
+	memcpy(path + start + n, rest, strlen(rest) + 1);
+	return 0;
+}
+
+/*
+ * The first link in path that is not root's, or what path leads to.  Whoever can
+ * make links where the administrator has only thought of a socket is not to decide
+ * what all users miss.
+ */
+static int open_by_links(const char *path, int *ret_fd)
+{
+	char here[PATH_MAX];
+	size_t end = 0;
+
+	snprintf(here, sizeof(here), "%s", path);
+	for (unsigned followed = 0; followed < LINKS_MAX;) {
+		_cleanup_close_ int fd = -1;
+		size_t start = end + strspn(here + end, "/");
+		struct statx st;
+		char next;
+		int r;
+
+		end = start + strcspn(here + start, "/");
+		next = here[end];
+		here[end] = '\0';
+		r = open_plain(here, O_NOFOLLOW, &fd);
+		here[end] = next;
+		if (!r && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_UID,
+				&st) < 0)
+			r = -errno;
+		if (r)
+			return r;
+		if ((S_ISLNK(st.stx_mode) && st.stx_uid != 0) || (!S_ISLNK(st.stx_mode) && !next)) {
+			*ret_fd = steal_fd(&fd);
+			return 0;
+		}
+		if (!S_ISLNK(st.stx_mode))
+			continue;
+		followed++;
+		r = put_target(fd, here, start, end);
+		if (r)
+			return r;
+		end = 0;
+	}
+	return -ELOOP;
+}
+
+static int open_hidden(const char *path, int *ret_fd)
+{
+	int r = open_plain(path, 0, ret_fd);
+
+	return r == -ELOOP ? open_by_links(path, ret_fd) : r;
+}
+
 /* Where fd is, whatever links have led there. */
 static int find_path(int fd, char ret_where[PATH_MAX])
 {
@@ -245,13 +330,14 @@ static bool is_hidden(const struct op *op, size_t first, const char *path)
 /* What is not there needs no mask. */
 static int add_mask(struct op *op, size_t first, const char *path, bool is_resolved)
 {
-	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int fd = -1;
 	char real[PATH_MAX];
 	int mask = -1;
 	int r;
 
-	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	r = open_hidden(path, &fd);
+	if (r)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	r = find_path(fd, real);
 	if (r || is_hidden(op, first, real))
 		return r;

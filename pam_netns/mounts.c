@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/mount.h> /* and not sys/mount.h: glibc has the newer calls since 2.36 only */
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -151,9 +153,48 @@ static int follow_into(const struct proto_mount *list, size_t n)
 	return 0;
 }
 
-static int move(struct mounts *m, const char **ret_step)
+/* One thread only: glibc's wrapper would change the ids of all. */
+static int set_effective_uid(uid_t uid)
+{
+	return syscall(SYS_setresuid, (uid_t)-1, uid, (uid_t)-1) < 0 ? -errno : 0;
+}
+
+/*
+ * The kernel counts mount namespaces by the effective uid of their maker
+ * (user.max_mnt_namespaces): those of a user, who can keep them alive by
+ * descriptors, are not to use up root's.  With another uid go the effective
+ * capabilities, but may be taken back; to be dumped, and the signal at the
+ * parent's end, are the caller's affair.
+ */
+static int unshare_as(uid_t uid)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+	const uid_t before = geteuid();
+	const int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	int parent_death = 0;
+	int back;
+	int r;
+
+	if (syscall(SYS_capget, &header, caps) < 0 || prctl(PR_GET_PDEATHSIG, &parent_death) < 0)
+		return -errno;
+	r = set_effective_uid(uid);
+	if (r)
+		return r;
+	if (syscall(SYS_capset, &header, caps) < 0 || unshare(CLONE_NEWNS) < 0)
+		r = -errno;
+	back = set_effective_uid(before);
+	if (!back && (syscall(SYS_capset, &header, caps) < 0 ||
+		      (dumpable == 1 && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) ||
+		      (parent_death && prctl(PR_SET_PDEATHSIG, parent_death, 0, 0, 0) < 0)))
+		back = -errno;
+	return r ? r : back;
+}
+
+static int move(struct mounts *m, uid_t uid, const char **ret_step)
 {
 	uint64_t before;
+	uint64_t now;
 	int r;
 
 	*ret_step = "find its place in the file system";
@@ -161,10 +202,11 @@ static int move(struct mounts *m, const char **ret_step)
 	if (r)
 		return r;
 	*ret_step = "make a mount namespace";
-	if (unshare(CLONE_NEWNS) < 0)
-		return -errno;
-	m->before = before;
-	return 0;
+	r = unshare_as(uid);
+	/* Also when only the way back to what the process was has failed. */
+	if (!r || (find_inode(MOUNTS_OF_SELF, &now) == 0 && now != before))
+		m->before = before;
+	return r;
 }
 
 static int fill(const struct proto_mount *list, const int *fds, size_t n, const char **ret_step,
@@ -235,19 +277,16 @@ void mounts_forget(struct mounts *m)
 	*m = none;
 }
 
-int mounts_enter(struct mounts *m, const struct proto_mount *list, const int *fds, size_t n,
-		 const char **ret_step, const char **ret_path)
+int mounts_enter(struct mounts *m, uid_t uid, const struct proto_mount *list, const int *fds,
+		 size_t n, const char **ret_step, const char **ret_path)
 {
 	int r;
 
 	*ret_path = NULL;
-	r = move(m, ret_step);
-	if (r) {
+	r = move(m, uid, ret_step);
+	if (!r)
+		r = fill(list, fds, n, ret_step, ret_path);
+	if (r && mounts_leave(m) == 0)
 		mounts_forget(m);
-		return r;
-	}
-	r = fill(list, fds, n, ret_step, ret_path);
-	if (r)
-		(void)mounts_leave(m);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct proto_mount;
 
@@ -27,7 +28,7 @@ struct mounts {
 	}
 
 /*
- * Gives the process mounts of its own, in which each of list is what its
+ * Gives the process mounts of its own, on the account of uid, in which each of list is what its
  * descriptor is: a mount that is attached nowhere.  A path at which there is
  * nothing is passed over.  What is mounted elsewhere later, is so for the process
  * too; and nothing of this, nor of what is mounted in here, is seen elsewhere.
@@ -37,8 +38,8 @@ struct mounts {
  * which path in *ret_path (NULL: to none).  Then the process is where it was, if
  * it could go back at all.
  */
-int mounts_enter(struct mounts *m, const struct proto_mount *list, const int *fds, size_t n,
-		 const char **ret_step, const char **ret_path);
+int mounts_enter(struct mounts *m, uid_t uid, const struct proto_mount *list, const int *fds,
+		 size_t n, const char **ret_step, const char **ret_path);
 
 /*
  * Goes back, if the process was moved, to the root and the working directory of

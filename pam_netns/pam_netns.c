@@ -196,7 +196,8 @@ static int enter_mounts(struct call *c, const struct proto_answer *answer,
 		return refuse(c, "cannot go back to the mounts of before: %s", strerror(-r));
 	if (answer->n_mounts == 0)
 		return PAM_SUCCESS;
-	r = mounts_enter(mounts, answer->mounts, fds->fds + 1, answer->n_mounts, &step, &path);
+	r = mounts_enter(mounts, c->user.uid, answer->mounts, fds->fds + 1, answer->n_mounts, &step,
+			 &path);
 	if (r)
 		return refuse(c, "cannot %s%s%s: %s", step, path ? " " : "", path ? path : "",
 			      strerror(-r));

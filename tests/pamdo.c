@@ -368,6 +368,7 @@ static void do_state(struct app *a, const char *arg)
 	report("state ns:%" PRIu64 " mnt:%" PRIu64 " uids:%u,%u,%u umask:%o sid:%d pgid:%d cwd:%s",
 	       inode_of("/proc/thread-self/ns/net"), inode_of("/proc/thread-self/ns/mnt"), r, e, s,
 	       mask, getsid(0), getpgid(0), getcwd(cwd, sizeof(cwd)) ? cwd : "?");
+	report(" dumpable:%d", prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
 	report_fds();
 	report_limits();
 	report_signals();

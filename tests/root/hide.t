@@ -240,6 +240,18 @@ is "$(grep -E '^(mntns|child) ' <<<"$OUT" | sed "s/$mounts/same/; s/[0-9]\+/othe
 	"mntns same mntns other child same mntns same " "a process that shares its directory moves alone"
 
 #
+# On whose account
+#
+
+# strace's own way to say -1
+keeps='(-1|4294967295)'
+strace -qqq -o "$WORK/trace" -e trace=setresuid,unshare pamdo open state close state >"$WORK/states"
+like "$(grep -A1 -B1 'unshare(CLONE_NEWNS)' "$WORK/trace" | tr '\n' ';')" \
+	"^setresuid\($keeps, 1001, $keeps\) *= 0;unshare\(CLONE_NEWNS\) *= 0;setresuid\($keeps, 0, $keeps\) *= 0;\$" \
+	"a session's mount namespace counts as the user's, not as root's"
+is "$(grep -o 'uids:[0-9,]*' "$WORK/states" | sort -u)" "uids:0,0,0" "  and the process stays root"
+
+#
 # What the configuration says
 #
 
@@ -277,6 +289,40 @@ session * loopback'
 is "$(sees alice)" $'own\none.sock\nsock' "default and paths: both are hidden"
 is "$(by su alice 'ls /sys/class/net')" lo "  and the host's links"
 unlike "$(<"$LOG")" 'that the session' "and nothing is amiss"
+
+note "where users can make links, or shut directories"
+chmod 755 ~alice
+mkdir ~alice/agent
+chown alice ~alice/agent
+mkdir /run/deep
+ln -s ../run/deep/../other /run/deep/link
+ln -s deep /run/short
+conf 'set hide /tmp/.s.PGSQL.5432 /home/alice/agent/sock /home/alice/way/sock /run/short/link/sock
+session * loopback'
+ok "the configuration is loaded" netnsctl reload
+as_user()
+{
+	setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"
+}
+for target in .s.PGSQL.5432 /etc/passwd /etc / /run/absent "$(printf '/..%.0s' {1..200})"; do
+	rm -f /tmp/.s.PGSQL.5432 ~alice/agent/sock ~alice/way
+	as_user alice ln -s "$target" /tmp/.s.PGSQL.5432
+	as_user alice ln -s "$target" ~alice/agent/sock
+	as_user alice ln -s "${target%passwd}" ~alice/way
+	is "$(by su bob "id -un; stat -c %F ~alice/agent/sock ~alice/way /tmp/.s.PGSQL.5432; ls -d /etc/passwd")" \
+		$'bob\nsocket\nsocket\nsocket\n/etc/passwd' \
+		"alice's links to ${target:0:20} are hidden, and nothing else of bob's"
+	rm -f /tmp/.s.PGSQL.5432 ~alice/agent/sock ~alice/way
+done
+is "$(by su bob 'cat /run/other/sock' 2>&1)" "cat: /run/other/sock: No such device or address" \
+	"links of root's are followed"
+: >~alice/agent/sock
+for mode in 700 0; do
+	chmod $mode ~alice/agent
+	is "$(by su bob 'id -un')" bob "a directory of alice's that she shuts, mode $mode, keeps nobody out"
+	is "$(su alice -c 'chmod 700 ~/agent; stat -c %F ~/agent/sock')" socket "  and hides nothing of it from her"
+done
+rm -r ~alice/agent /run/deep /run/short
 
 ip netns add vpn0
 mkdir -p /etc/netns/vpn0
@@ -339,6 +385,11 @@ in_helper "it does not go there" move_mount EPERM 5 'replace /sys/class/net'
 clear_log
 run strace -qqq -o "$WORK/trace" -e trace=unshare -e inject=unshare:error=EPERM:when=1 pamdo open ns
 refused "no mounts of its own" 'make a mount namespace'
+clear_log
+run strace -qqq -o "$WORK/trace" -e trace=capset -e inject=capset:error=EPERM:when=1 pamdo open ns state
+state=$(grep ^state <<<"$OUT")
+refused "none on the user's account" 'make a mount namespace'
+like "$state" " mnt:$mounts uids:0,0,0 .* dumpable:1 " "  and it is as before"
 
 clear_log
 run strace -f -qqq -o "$WORK/trace" -e trace=open_tree,unshare -e inject=open_tree:error=EINVAL:when=2 \

@@ -439,6 +439,34 @@ for n in {1..25}; do
 done
 note "$killed of 25 were killed"
 ok "some were killed" test $killed -gt 0
+
+note "a user who holds up her own lock, by one helper after another"
+cat >"$WORK/lock.py" <<'EOT'
+import fcntl, os, struct, sys
+lock = os.open("/run/pam_netns/lock", os.O_RDWR)
+F_OFD_SETLKW = 38
+fcntl.fcntl(lock, F_OFD_SETLKW, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, int(sys.argv[1]), 1, 0))
+print("locked", flush=True)
+sys.stdin.readline()
+EOT
+for n in 1 2; do
+	install -m 644 "/etc/security/netns.$n" /etc/security/netns.conf
+	ok "configuration $n: loaded" netnsctl reload
+done
+hold lock python3 "$WORK/lock.py" "$(id -u u1)"
+install -m 644 /etc/security/netns.1 /etc/security/netns.conf
+good "another logs in" login u2
+logout u2
+ok "  somebody is left to be changed" test -e /run/pam_netns/pending
+run timeout 15 netnsctl sweep
+isnt "$STATUS" 124 "a sweep comes to its end"
+ok "a reload comes to its end" timeout 20 netnsctl reload
+like "$OUT" "warning: in force, but not all open sessions could be changed" "  and says that she was left out"
+ok "  which the next one will see to" test -e /run/pam_netns/pending
+release lock
+ok "when she does not any more, a sweep does" netnsctl sweep
+ok "  and that is all" test ! -e /run/pam_netns/pending
+is "$(connects u1 $PEER4 80 >/dev/null 2>&1; echo $?)" 0 "  u1 has what the configuration says"
 good "u1 logs out" logout u1
 ok "a sweep" netnsctl sweep
 no_debris

@@ -56,6 +56,31 @@ is "$(tr -d '\r' <"$WORK/pty")" "$bob" "on a terminal, with use_pty: bob's netwo
 printf '%s\n' 'ALL ALL=(ALL) NOPASSWD: ALL' 'Defaults !pam_session' >$sudoers
 is "$(sudo -u bob stat -Lc %i /proc/self/ns/net)" "$host" "!pam_session: there is no session, bob is where root is"
 is "$(as_alice "sudo -u bob $SELF_NETNS")" "$alice" "  or where alice is"
+
+# The editor of sudoedit is the invoking user's, in a session of the target user's.
+printf '#!/bin/sh\nid -un >/tmp/editor; %s >>/tmp/editor\n' "$SELF_NETNS" >/usr/local/bin/editor
+chmod 755 /usr/local/bin/editor
+install -o bob /dev/null /srv/bobs
+: >/srv/roots
+# edits COMMAND: who runs the editor, and in which network.
+edits()
+{
+	install -m 666 /dev/null /tmp/editor
+	as_alice "SUDO_EDITOR=/usr/local/bin/editor $1" >"$WORK/sudoedit"
+	paste -sd ' ' /tmp/editor
+}
+allowed='alice ALL=(root) NOPASSWD: sudoedit /srv/roots, (bob) NOPASSWD: sudoedit /srv/bobs, /usr/bin/stat'
+echo "$allowed" >$sudoers
+is "$(edits 'sudoedit /srv/roots')" "alice $host" "sudoedit: alice has her editor in root's network, the host's"
+is "$(edits 'sudoedit -u bob /srv/bobs')" "alice $bob" "  or in bob's"
+for pty in '!use_pty' use_pty; do
+	printf '%s\n' 'Defaults!sudoedit !pam_session' "Defaults $pty" "$allowed" >$sudoers
+	for command in 'sudoedit' 'sudo -e' 'sudo --edit'; do
+		is "$(edits "$command /srv/roots")" "alice $alice" "!pam_session for it, $pty: $command: in hers"
+		is "$(edits "$command -u bob /srv/bobs")" "alice $alice" "  and not in bob's"
+	done
+	is "$(as_alice "sudo -u bob $SELF_NETNS")" "$bob" "  all else has a session"
+done
 echo 'ALL ALL=(ALL) NOPASSWD: ALL' >$sudoers
 
 #
