@@ -347,6 +347,32 @@ is "$(grep -c INJECTED "$WORK/trace")" 1 "an old kernel"
 like "$OUT" $'net:\nlo\n\n/sys/devices/virtual/net:\nlo\n/sys/kernel' "  has the session's links all the same"
 is "$(sed -n 's/^mntns //p' <<<"$OUT" | tail -n 1)" "$mounts" "  and the way back"
 
+# What cannot be hidden takes the network along that was made for it, at once.
+conf 'session * loopback'
+ok "a network for all sessions: loaded" netnsctl reload
+in_helper "not there either" fsopen EPERM 1 'hide /run/systemd/resolve'
+is "$(debris)" "" "  and no network is left"
+clear_log
+run strace -f -qqq -o "$WORK/trace" -e trace=open_tree -e inject=open_tree:error=EINVAL:when=2+ pamdo open ns close
+refused "nor with an old kernel" '/sys show the session.s links'
+is "$(debris)" "" "  and no network is left"
+hold alice pamdo open ns sleep-for-stdin close
+in_helper "while another session is open" fsopen EPERM 1 'hide /run/systemd/resolve'
+is "$(ls /run/pam_netns/ns)" 1001 "  that one's network stays"
+release alice >/dev/null
+no_debris "  until its end"
+conf 'policy other {
+	out allow to any
+	dns none
+}
+session * veth other'
+ok "with a link: loaded" netnsctl reload
+in_helper "not there either" fsopen EPERM 1 'hide /run/systemd/resolve'
+is "$(debris)" "" "  and no link is left"
+netnsctl unload
+conf 'session * loopback private'
+ok "loaded again" netnsctl reload
+
 rm /run/pam_netns/hidden
 : >/run/pam_netns/hidden
 run pamdo open ns close
