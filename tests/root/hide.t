@@ -239,6 +239,18 @@ run pamdo share-fs mntns open mntns \
 is "$(grep -E '^(mntns|child) ' <<<"$OUT" | sed "s/$mounts/same/; s/[0-9]\+/other/" | tr '\n' ' ')" \
 	"mntns same mntns other child same mntns same " "a process that shares its directory moves alone"
 
+# What the user that a resolver runs as has put there
+resolved=/run/systemd/resolve
+mv $resolved/resolv.conf $resolved/other
+ln -s other $resolved/resolv.conf
+is "$(by pamdo alice "ls $resolved; readlink $resolved/resolv.conf")" $'resolv.conf\nstub-resolv.conf\nother' \
+	"a link is a link there, and is not followed"
+rm $resolved/resolv.conf
+mkfifo $resolved/resolv.conf
+is "$(by pamdo alice "ls $resolved")" stub-resolv.conf "a FIFO is not there, and holds up nothing"
+rm $resolved/resolv.conf
+mv $resolved/other $resolved/resolv.conf
+
 #
 # What the configuration says
 #
@@ -336,6 +348,9 @@ in_helper "no copy of resolv.conf" sendfile EIO 1 'hide /run/systemd/resolve'
 in_helper "it stays writable" fsconfig EBUSY 4 'hide /run/systemd/resolve'
 in_helper "no mount of it" open_tree EPERM 1 'hide /run/mdnsd'
 in_helper "it does not go there" move_mount EPERM 5 'replace /sys/class/net'
+clear_log
+run strace -qqq -o "$WORK/trace" -e trace=move_mount -e inject=move_mount:retval=0:when=1 pamdo open ns close
+refused "it went somewhere else" 'replace /run/systemd/resolve: Stale file handle'
 clear_log
 run strace -qqq -o "$WORK/trace" -e trace=unshare -e inject=unshare:error=EPERM:when=1 pamdo open ns
 refused "no mounts of its own" 'make a mount namespace'
