@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/base.h"
@@ -40,13 +42,14 @@ static int look_up_once(const struct resolver *res, const struct conf_who *who, 
 		*ret_id = user ? user->pw_uid : group->gr_gid;
 		return 1;
 	}
-	/* getpwnam(3) lists these as ways in which a service says "not found". */
-	if (error == ENOENT || error == ESRCH || error == EBADF || error == EPERM)
+	/* getpwnam(3) has more ways for a service to say "not found"; these are in use. */
+	if (error == ENOENT || error == ESRCH)
 		error = 0;
 	return -error;
 }
 
-static int look_up(struct resolver *res, const struct conf_who *who, uint32_t *ret_id)
+/* With a buffer that is large enough. */
+static int look_up_some(struct resolver *res, const struct conf_who *who, uint32_t *ret_id)
 {
 	int r;
 
@@ -60,6 +63,34 @@ static int look_up(struct resolver *res, const struct conf_who *who, uint32_t *r
 		res->size = size;
 	}
 	return r;
+}
+
+/* Whether the file of the data base can be read to its end; that it is not there is no error. */
+static int read_through(const char *path)
+{
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	char part[4096];
+
+	if (!f)
+		return errno == ENOENT ? 0 : -errno;
+	while (fread(part, 1, sizeof(part), f) > 0)
+		;
+	return ferror(f) ? -EIO : 0;
+}
+
+/*
+ * Behind a service that could not be read comes the next one of nsswitch.conf(5), and
+ * its "not found" is all that one hears: "files systemd" for instance.  So nobody is
+ * left out, of the tripwire say, for a file that cannot be read just now.
+ */
+static int look_up(struct resolver *res, const struct conf_who *who, uint32_t *ret_id)
+{
+	int r = look_up_some(res, who, ret_id);
+
+	if (r)
+		return r;
+	r = read_through(who->kind == CONF_WHO_USER ? "/etc/passwd" : "/etc/group");
+	return r ? r : look_up_some(res, who, ret_id);
 }
 
 static bool is_group(struct resolver *res, const struct conf_who *who)

@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "helper/draft.h"
+#include "helper/proto.h"
 #include "helper/resolvers.h"
 
 /* What no file can say. */
@@ -32,6 +33,22 @@ static void check_resolvers(const struct conf *conf, struct diag *diag)
 			 policy->name);
 }
 
+static void check_families(const struct conf *conf, struct diag *diag)
+{
+	if (PROTO_HAS_FAMILIES || conf_families(&conf->settings) == 0)
+		return;
+	for (size_t i = 0; i < conf->n_sessions; i++) {
+		const struct conf_session *session = conf->sessions[i];
+
+		if (session->network == CONF_NET_HOST || session->network == CONF_NET_STAY)
+			continue;
+		diag_add(diag, DIAG_WARNING, &session->place, NULL, 0,
+			 "sessions that are confined are refused: on this architecture, families "
+			 "of sockets cannot be restricted (see \"set families any\")");
+		return;
+	}
+}
+
 int draft_load(const char *path, unsigned flags, struct diag *diag, struct conf **ret_conf)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
@@ -44,6 +61,7 @@ int draft_load(const char *path, unsigned flags, struct diag *diag, struct conf 
 		return r;
 	add_warnings(diag);
 	check_resolvers(conf, diag);
+	check_families(conf, diag);
 	*ret_conf = steal_ptr(&conf);
 	return 0;
 }

@@ -252,6 +252,22 @@ int fwset_remove_live(struct mnl_socket *netfilter, uint32_t uid)
 	return r == -ENOENT ? 0 : r;
 }
 
+int fwset_is_live(struct mnl_socket *netfilter, uint32_t uid, bool *ret_is)
+{
+	const struct element e = user_element(uid);
+	struct nl_batch batch;
+	int r;
+
+	nl_batch_init(&batch);
+	put_element(&batch, NFT_MSG_GETSETELEM, &e);
+	r = nl_query(netfilter, &batch, NULL, NULL);
+	/* Outside of a transaction, EINVAL says that there is no nf_tables. */
+	if (r && r != -ENOENT && r != -EINVAL)
+		return r;
+	*ret_is = r == 0;
+	return 0;
+}
+
 int fwset_publish(struct mnl_socket *netfilter, const struct conf_publish *publish,
 		  const struct conf_prefix *address)
 {

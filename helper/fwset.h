@@ -22,6 +22,9 @@ int fwset_probe(struct mnl_socket *netfilter, bool *ret_there);
 /* Makes uid one of those whose sockets in the host's network are there by mistake. */
 int fwset_add_live(struct mnl_socket *netfilter, uint32_t uid);
 
+/* Whether uid is one of those.  No error when there is no table: then nobody is. */
+int fwset_is_live(struct mnl_socket *netfilter, uint32_t uid, bool *ret_is);
+
 /*
  * Leads a port of the host to to_port at address.  -EEXIST: it leads to somebody
  * else; that it does so already is no error.

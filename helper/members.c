@@ -77,6 +77,19 @@ static void decide(const struct conf *conf, const struct conf_subject *subject,
 	member->keep = !member->policy && !member->live && is_in_use(conf, member->group);
 }
 
+/* Of whom nothing is known: the network is there still, and the tripwire with it. */
+static int keep(const struct conf *conf, struct member *member)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r = nl_open(NETLINK_NETFILTER, &netfilter);
+
+	member->keep = is_in_use(conf, member->group);
+	/* A kernel without netfilter has no tripwire. */
+	if (r)
+		return r == -EPROTONOSUPPORT ? 0 : r;
+	return fwset_is_live(netfilter, member->uid, &member->live);
+}
+
 int members_read(const struct conf *conf, uint32_t uid, struct member *ret_member)
 {
 	_cleanup_(person_done) struct person person = { 0 };
@@ -89,11 +102,13 @@ int members_read(const struct conf *conf, uint32_t uid, struct member *ret_membe
 	r = person_find(uid, &person);
 	if (r == -ENOMEM)
 		return r;
+	member.doubt = r == -ENOENT ? 0 : r;
 	if (!r)
 		decide(conf, &person.subject, &member);
 	else
-		member.keep = is_in_use(conf, member.group);
-	member.doubt = r == -ENOENT ? 0 : r;
+		r = keep(conf, &member);
+	if (r)
+		return r;
 	/* Made by a login while the pools were changed. */
 	if (!is_from(&conf->settings.pool4, &member.addresses.v4) ||
 	    !is_from(&conf->settings.pool6, &member.addresses.v6)) {

@@ -52,13 +52,14 @@ int op_sweep(struct op *op);
 
 /* The part of op_open() that is for "join name"; confined: the user, whatever the service. */
 struct conf;
-int op_open_join(struct op *op, const struct conf *conf, const char *name, bool confined);
+struct conf_session;
+int op_open_join(struct op *op, const struct conf *conf, const struct conf_session *session,
+		 bool confined);
 
 /*
- * The part of op_open() that is for "set hide".  The answer is ENTER, with the namespace
- * of the session; NULL is for one that has been sealed.
+ * The part of op_open() that is for "set hide".  The answer has the namespace of the
+ * session; NULL is for one that has been sealed.
  */
-struct conf_session;
 int op_hide(struct op *op, const struct conf *conf, const struct conf_session *session);
 
 /* What they do once the answer is out. */

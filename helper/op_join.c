@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conf/base.h"
+#include "conf/conf.h"
 #include "helper/confined.h"
 #include "helper/joined.h"
 #include "helper/netns.h"
@@ -170,8 +171,10 @@ static bool is_in_table(const struct op *op, const struct conf *conf)
 	return strcmp(op->conf, NETNS_CONF) == 0 && confined_has(conf, op->request.uid);
 }
 
-int op_open_join(struct op *op, const struct conf *conf, const char *name, bool confined)
+int op_open_join(struct op *op, const struct conf *conf, const struct conf_session *session,
+		 bool confined)
 {
+	const char *name = session->name;
 	int r;
 
 	if (!is_plain(name))
@@ -179,6 +182,8 @@ int op_open_join(struct op *op, const struct conf *conf, const char *name, bool 
 	r = answer_namespace(op, name);
 	if (!r)
 		r = answer_files(op, name);
+	if (!r)
+		r = op_hide(op, conf, session);
 	if (r)
 		return r;
 	op->answer.result = PROTO_ENTER;

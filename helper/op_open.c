@@ -222,13 +222,8 @@ static int enter_user(struct op *op, struct opening *o, const struct state *stat
 /* Takes back what was made by a configuration that is not in force any more. */
 static int undo_user(struct op *op, struct opening *o, const struct state *state)
 {
-	int r = enter(op, op->host_fd, "host's network");
+	int r = tidy_take_back(state, op->host_fd, op->request.uid);
 
-	if (r)
-		return r;
-	r = fit_remove(op->request.uid);
-	if (!r)
-		r = state_unpin(state, op->request.uid);
 	o->outdated = r == 0;
 	return op_fail(op, r ? r : -EINVAL, "cannot keep up with changes of the configuration");
 }
@@ -259,6 +254,23 @@ static void note_live(struct op *op)
 		op_notice(op, "the firewall's tripwire is not set for the user: %s", strerror(-r));
 }
 
+/* What the session gets, which is ours until the asker has entered.  The user is locked. */
+static int answer_user(struct op *op, const struct opening *o, const struct state *state)
+{
+	int r = answer_self(op);
+
+	if (!r)
+		r = op_hide(op, o->conf, o->session);
+	if (r)
+		return r;
+	if (o->always_confined && o->session->network != CONF_NET_VETH)
+		note_live(op);
+	op->answer.shared = 1;
+	/* Nobody waits for this one. */
+	r = state_share(state, STATE_LOCK_ENTERING(op->request.uid));
+	return r ? op_fail(op, r, "cannot lock uid %u in %s/lock", op->request.uid, NETNS_RUN) : 0;
+}
+
 static int open_user(struct op *op, struct opening *o)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
@@ -271,27 +283,26 @@ static int open_user(struct op *op, struct opening *o)
 	if (r)
 		return op_fail(op, r, "cannot lock uid %u in %s/lock", op->request.uid, NETNS_RUN);
 	r = enter_current(op, o, &state);
-	if (!r)
-		r = answer_self(op);
 	if (r)
 		return r;
-	if (o->always_confined && o->session->network != CONF_NET_VETH)
-		note_live(op);
-	op->answer.shared = 1;
-	/* Nobody waits for this one, so it is ours until the asker has entered. */
-	r = state_share(&state, STATE_LOCK_ENTERING(op->request.uid));
+	r = answer_user(op, o, &state);
+	/* What is left all the same, the next sweep finds. */
+	if (r && o->made)
+		(void)tidy_take_back(&state, op->host_fd, op->request.uid);
 	if (r)
-		return op_fail(op, r, "cannot lock uid %u in %s/lock", op->request.uid, NETNS_RUN);
+		return r;
 	state_unlock(&state, STATE_LOCK_USER(op->request.uid));
 	op->entering_fd = steal_fd(&state.lock);
 	return 0;
 }
 
-static int open_private(struct op *op)
+static int open_private(struct op *op, const struct opening *o)
 {
 	int r = make_namespace(op);
 
-	return r ? r : answer_self(op);
+	if (!r)
+		r = answer_self(op);
+	return r ? r : op_hide(op, o->conf, o->session);
 }
 
 static int open_host(struct op *op)
@@ -312,11 +323,11 @@ static int open_network(struct op *op, struct opening *o)
 		op->answer.result = PROTO_STAY;
 		return 0;
 	case CONF_NET_LOOPBACK:
-		return o->session->private ? open_private(op) : open_user(op, o);
+		return o->session->private ? open_private(op, o) : open_user(op, o);
 	case CONF_NET_VETH:
 		return open_user(op, o);
 	case CONF_NET_JOIN:
-		return op_open_join(op, o->conf, o->session->name, o->always_confined);
+		return op_open_join(op, o->conf, o->session, o->always_confined);
 	}
 	return op_fail(op, -EINVAL, "the configuration names an unknown network");
 }
@@ -353,8 +364,6 @@ static int open_once(struct op *op, bool *ret_outdated)
 	o.session = conf_match(conf, &subject);
 	o.always_confined = conf_always_confines(conf, &subject);
 	r = open_network(op, &o);
-	if (!r && op->answer.result == PROTO_ENTER && !op->answer.host)
-		r = op_hide(op, conf, o.session);
 	*ret_outdated = o.outdated;
 	if (r && !o.outdated && conf->settings.on_error == CONF_ON_ERROR_SEAL)
 		r = open_sealed(op, conf, r);

@@ -80,6 +80,16 @@ struct proto_answer {
 /* Families of sockets: a bit each, by the number of the AF_. */
 #define PROTO_FAMILY(n) (UINT64_C(1) << (n))
 
+/* Whether the module knows this architecture's system calls, so that it can restrict them. */
+#if (defined(__x86_64__) && defined(__LP64__)) || (defined(__aarch64__) && defined(__LP64__)) || \
+	defined(__ARM_EABI__) || (defined(__riscv) && __riscv_xlen == 64) ||                     \
+	(defined(__powerpc64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ||                 \
+	defined(__loongarch_lp64)
+#define PROTO_HAS_FAMILIES 1
+#else
+#define PROTO_HAS_FAMILIES 0
+#endif
+
 #define PROTO_ANSWER_SIZE(n_mounts) \
 	(offsetof(struct proto_answer, mounts) + (n_mounts) * sizeof(struct proto_mount))
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -126,6 +127,22 @@ static bool lingers(const struct state *state, const struct target *t, uint32_t 
 	return state_mark(state, STATE_IDLE, t->uid, &seconds) == 0 && seconds < linger;
 }
 
+static int remove_user(const struct state *state, uint32_t uid)
+{
+	/* The link first: without it, what is left of the namespace leads nowhere. */
+	int r = fit_remove(uid);
+
+	if (!r)
+		r = state_unpin(state, uid);
+	/* Another session of the user may be elsewhere. */
+	return r || !joined_is(state, uid) ? r : fit_note_live(uid);
+}
+
+int tidy_take_back(const struct state *state, int host_fd, uint32_t uid)
+{
+	return setns(host_fd, CLONE_NEWNET) < 0 ? -errno : remove_user(state, uid);
+}
+
 static int remove_unused(const struct state *state, const struct target *targets, size_t n,
 			 uint32_t linger, struct tidy_result *result)
 {
@@ -142,13 +159,7 @@ static int remove_unused(const struct state *state, const struct target *targets
 			result->kept++;
 			continue;
 		}
-		/* The link first: without it, what is left of the namespace leads nowhere. */
-		r = fit_remove(t->uid);
-		if (!r)
-			r = state_unpin(state, t->uid);
-		/* Another session of the user may be elsewhere. */
-		if (!r && joined_is(state, t->uid))
-			r = fit_note_live(t->uid);
+		r = remove_user(state, t->uid);
 		if (!r && t->netns)
 			result->removed++;
 		else if (r && !first)

@@ -39,6 +39,12 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 	 struct stragglers *stragglers, struct tidy_result *ret_result);
 
 /*
+ * Removes the namespace that the caller has just made for uid, and nobody has entered:
+ * the user has been locked since.  Leads the thread to the host's network.
+ */
+int tidy_take_back(const struct state *state, int host_fd, uint32_t uid);
+
+/*
  * The class of the user's link.  -ENODEV: there is none; or there is none any more,
  * for what a removal that was not finished has left of it goes, too.  Under the
  * user's lock.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conf/base.h"
+#include "helper/proto.h"
 #include "pam_netns/families.h"
 
 /*
@@ -53,6 +54,8 @@ static const struct arch archs[] = {
 #endif
 	{ 0 },
 };
+_Static_assert((ARRAY_SIZE(archs) > 1) == PROTO_HAS_FAMILIES,
+	       "netnsctl warns where there are none");
 
 /* The kernel takes ints for these and does not look at the other half of the register. */
 #define ARGUMENT(n)  ((uint32_t)(offsetof(struct seccomp_data, args) + (n) * sizeof(uint64_t)))

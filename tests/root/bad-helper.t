@@ -41,6 +41,12 @@ refuses()
 
 run pamdo open ns close
 like "$OUT" 'open 0' "the good one works"
+use_bad_helper leave
+clear_log
+run strace -qqq -o /dev/null -e trace=setns -e inject=setns:delay_enter=500000:when=1 pamdo open ns
+like "$OUT" 'open 4 System error' "gone before the asker has entered: refused"
+isnt "$(sed -n 's/^ns //p' <<<"$OUT")" "$host" "  and sealed"
+ok "  and logged" wait_for_log 'user alice: cannot enter network namespace .*timed out'
 use_bad_helper good
 run pamdo open ns
 like "$OUT" 'open 0' "and so does one in its place: what follows would be believed"

@@ -239,6 +239,18 @@ run pamdo share-fs mntns open mntns \
 is "$(grep -E '^(mntns|child) ' <<<"$OUT" | sed "s/$mounts/same/; s/[0-9]\+/other/" | tr '\n' ' ')" \
 	"mntns same mntns other child same mntns same " "a process that shares its directory moves alone"
 
+# What the user that a resolver runs as has put there
+resolved=/run/systemd/resolve
+mv $resolved/resolv.conf $resolved/other
+ln -s other $resolved/resolv.conf
+is "$(by pamdo alice "ls $resolved; readlink $resolved/resolv.conf")" $'resolv.conf\nstub-resolv.conf\nother' \
+	"a link is a link there, and is not followed"
+rm $resolved/resolv.conf
+mkfifo $resolved/resolv.conf
+is "$(by pamdo alice "ls $resolved")" stub-resolv.conf "a FIFO is not there, and holds up nothing"
+rm $resolved/resolv.conf
+mv $resolved/other $resolved/resolv.conf
+
 #
 # On whose account
 #
@@ -383,6 +395,9 @@ in_helper "it stays writable" fsconfig EBUSY 4 'hide /run/systemd/resolve'
 in_helper "no mount of it" open_tree EPERM 1 'hide /run/mdnsd'
 in_helper "it does not go there" move_mount EPERM 5 'replace /sys/class/net'
 clear_log
+run strace -qqq -o "$WORK/trace" -e trace=move_mount -e inject=move_mount:retval=0:when=1 pamdo open ns close
+refused "it went somewhere else" 'replace /run/systemd/resolve: Stale file handle'
+clear_log
 run strace -qqq -o "$WORK/trace" -e trace=unshare -e inject=unshare:error=EPERM:when=1 pamdo open ns
 refused "no mounts of its own" 'make a mount namespace'
 clear_log
@@ -397,6 +412,32 @@ run strace -f -qqq -o "$WORK/trace" -e trace=open_tree,unshare -e inject=open_tr
 is "$(grep -c INJECTED "$WORK/trace")" 1 "an old kernel"
 like "$OUT" $'net:\nlo\n\n/sys/devices/virtual/net:\nlo\n/sys/kernel' "  has the session's links all the same"
 is "$(sed -n 's/^mntns //p' <<<"$OUT" | tail -n 1)" "$mounts" "  and the way back"
+
+# What cannot be hidden takes the network along that was made for it, at once.
+conf 'session * loopback'
+ok "a network for all sessions: loaded" netnsctl reload
+in_helper "not there either" fsopen EPERM 1 'hide /run/systemd/resolve'
+is "$(debris)" "" "  and no network is left"
+clear_log
+run strace -f -qqq -o "$WORK/trace" -e trace=open_tree -e inject=open_tree:error=EINVAL:when=2+ pamdo open ns close
+refused "nor with an old kernel" '/sys show the session.s links'
+is "$(debris)" "" "  and no network is left"
+hold alice pamdo open ns sleep-for-stdin close
+in_helper "while another session is open" fsopen EPERM 1 'hide /run/systemd/resolve'
+is "$(ls /run/pam_netns/ns)" 1001 "  that one's network stays"
+release alice >/dev/null
+no_debris "  until its end"
+conf 'policy other {
+	out allow to any
+	dns none
+}
+session * veth other'
+ok "with a link: loaded" netnsctl reload
+in_helper "not there either" fsopen EPERM 1 'hide /run/systemd/resolve'
+is "$(debris)" "" "  and no link is left"
+netnsctl unload
+conf 'session * loopback private'
+ok "loaded again" netnsctl reload
 
 rm /run/pam_netns/hidden
 : >/run/pam_netns/hidden

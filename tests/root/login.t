@@ -64,6 +64,47 @@ like "$(cat "$LOG")" "alice.*refused" "so is the log"
 is "$(login_as root "$SELF_NETNS")" "$host" "root logs in all the same"
 chmod 755 /usr/libexec/netns-helper
 
+# Nor with a configuration that cannot be used, when none is loaded.  What is broken
+# says that all are host users.
+break_conf()
+{
+	local file=/etc/security/netns.conf
+
+	rm -rf $file /run/pam_netns/active.conf
+	install -m 644 /dev/null $file
+	echo 'session * host' >$file
+	case $1 in
+	'with an unknown word') echo 'sesion alice loopback' >>$file ;;
+	group-writable) chmod 664 $file ;;
+	'that is a link')
+		mv $file /etc/security/other
+		ln -s other $file
+		;;
+	'that is a FIFO') rm $file && mkfifo $file ;;
+	'of a gigabyte') truncate -s 1G $file ;;
+	'that is missing') rm $file ;;
+	*) abort "break_conf: $1" ;;
+	esac
+}
+for how in 'with an unknown word' group-writable 'that is a link' 'that is a FIFO' 'of a gigabyte' \
+	'that is missing'; do
+	break_conf "$how"
+	clear_log
+	SECONDS=0
+	is "$(login_as alice "$SELF_NETNS" 2>/dev/null)" "" "configuration $how: alice gets no shell"
+	like "$(cat "$WORK/login")" "network of your session could not be set up" "  and is told why"
+	ok "  the log names the file" wait_for_log 'user alice: .*netns\.conf.*the session is refused'
+	is "$(login_as root "$SELF_NETNS")" "$host" "  root logs in"
+	ok "  none of it hangs" test $SECONDS -le 6
+done
+rm -f /etc/security/other
+break_conf 'that is missing'
+conf 'session root host
+session *    loopback'
+alice=$(login_as alice "$SELF_NETNS")
+like "$alice" '^[0-9]+$' "with a good one alice logs in again"
+isnt "$alice" "$host" "  and is not in the host's network"
+
 # The terminal is hung up: no close in good order.
 # shellcheck disable=SC2016
 ptydo login -f alice -- '$ ' 'kill -HUP $PPID; kill -KILL $$^M' >/dev/null

@@ -104,9 +104,12 @@ for user in "${names[@]}"; do
 	run timeout 10 pamdo -s netns -u "$user" open ns
 	like "$OUT" 'open 4 ' "refused: user $name"
 	isnt "$(sed -n 's/^ns //p' <<<"$OUT")" "$(host_netns)" "and sealed"
+	run timeout 10 pamtester -- netns "$user" open_session
+	is "$STATUS" 1 "by pamtester, too"
+	like "$OUT" "System error" "and with the same result"
 done
 ok "none of them has made a file" diff "$WORK/before" <(files)
-is "$(grep -cE 'pam_netns.*refused' "$LOG")" "${#names[@]}" "each has a line in the log"
+is "$(grep -cE 'pam_netns.*refused' "$LOG")" $((2 * ${#names[@]})) "each has a line in the log, by both"
 unlike "$(cat "$LOG")" '#0[0-9][0-9]|#1[0-9][0-9]' "with no control character in it"
 unlike "$(cat "$LOG")" 'a{1000}' "and not as long as the name"
 no_debris

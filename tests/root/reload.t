@@ -279,6 +279,7 @@ ok "reloaded without it" strace -q -o /dev/null -P /etc/passwd -e inject=openat:
 	netnsctl reload
 fails "alice does not get the line for everybody" connects alice $PEER4 8000
 ok "but has what she had" connects alice $PEER4 80
+like "$(nft list set inet pam_netns live)" 1001 "  and the tripwire knows that she is there"
 good "dave logs in, and that is made good" login dave
 good "  and out" logout dave
 ok "  nothing is pending" test ! -e /run/pam_netns/pending
@@ -287,7 +288,34 @@ sed -i '/^alice:/d' /etc/passwd
 ok "reloaded without alice" netnsctl reload
 fails "who is gone does not get the line for everybody" connects alice $PEER4 8000
 ok "  but has what she had" connects alice $PEER4 80
+like "$(nft list set inet pam_netns live)" 1001 "  with the tripwire"
 echo 'alice:x:1001:1001::/:/bin/sh' >>/etc/passwd
+conf -k "$policies
+session alice,dave loopback
+session bob veth web"
+ok "by name: loaded" netnsctl reload
+table=$(nft -s -a list table inet pam_netns)
+active=$(cat /run/pam_netns/active.conf)
+like "$table" 'confined.*'$'\n''.*'$'\n''.*1001-1002' "  and known to the tripwire, logged in or not"
+# cannot_read CALL ERROR: all the time, of the file with the users
+cannot_read()
+{
+	strace -q -o /dev/null -P /etc/passwd -e "trace=$1" -e "inject=$1:error=$2:when=1+" netnsctl reload
+}
+for how in 'openat EPERM' 'openat EMFILE' 'read EIO'; do
+	touch /etc/passwd
+	# shellcheck disable=SC2086 # words
+	fails "a name that cannot be looked up, $how: nothing is loaded" cannot_read $how
+	like "$OUT" "cannot look up 'alice'" "  which is said"
+	is "$(nft -s -a list table inet pam_netns)" "$table" "  the table is the same one"
+	is "$(cat /run/pam_netns/active.conf)" "$active" "  and the configuration"
+done
+touch /etc/passwd
+ok "one that can at the second try" strace -q -o /dev/null -P /etc/passwd \
+	-e inject=openat:error=EPERM:when=1 netnsctl reload
+unlike "$OUT" "no such user" "  is known"
+like "$(nft list set inet pam_netns confined)" '1001-1002' "  to the tripwire, too"
+ok "loaded" netnsctl reload
 good "alice logs out" logout alice
 good "bob logs out" logout bob
 no_debris

@@ -168,6 +168,22 @@ static void test_others(const struct numbers *n)
 		       "%s: socketcall %u", n->name, what);
 }
 
+/* By which the module asks whether the filter is there: it must be this one, to the last bit. */
+static void test_mark(const struct numbers *n)
+{
+	const uint64_t families = DEFAULT | BIT(40);
+	const uint32_t mark = 0x6e657473;
+	const uint32_t low = (uint32_t)families;
+	const uint32_t high = (uint32_t)(families >> 32);
+
+	compile(families);
+	is_int(call(n->arch, n->socket, mark, low, high), EXFULL, "%s: the filter says so",
+	       n->name);
+	is_int(call(n->arch, n->socket, mark, low ^ 2, high), 0, "%s: another set: not", n->name);
+	is_int(call(n->arch, n->socket, mark, low, high ^ 1), 0, "%s: nor in its other half",
+	       n->name);
+}
+
 /* Where the kernel can tell by the number alone, it does not run the program. */
 static void test_is_seen_through(const struct numbers *n)
 {
@@ -191,6 +207,7 @@ int main(void)
 		for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 			test_sockets(n, sets[i]);
 		test_others(n);
+		test_mark(n);
 		test_is_seen_through(n);
 	}
 	compile(DEFAULT);
