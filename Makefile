@@ -94,6 +94,7 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/json.c helper/live.c \
 	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \
 	helper/person.c helper/resolvers.c helper/route.c helper/rule.c \
+	helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_set.c helper/usage_table.c \
 	$(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng

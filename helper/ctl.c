@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "conf/base.h"
+#include "conf/diag.h"
 #include "helper/ctl.h"
 #include "helper/netns.h"
 
@@ -33,12 +35,16 @@ static const struct command {
 
 int ctl_error(int r, const char *format, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list args;
 
-	fputs("netnsctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	fputs("netnsctl: ", stderr);
+	/* Names in it come from anywhere. */
+	diag_put_visible(stderr, text ? text : "out of memory");
 	if (r)
 		fprintf(stderr, ": %s", strerror(-r));
 	fputc('\n', stderr);
@@ -59,6 +65,24 @@ int ctl_need_root(const char *command)
 		return 0;
 	return ctl_error(0, "%s needs root: it looks into %s and other users' processes", command,
 			 NETNS_RUN);
+}
+
+int ctl_find_uid(const char *text, uint32_t *ret_uid)
+{
+	const struct passwd *pw = getpwnam(text);
+	unsigned long value;
+	char *end;
+
+	if (pw) {
+		*ret_uid = pw->pw_uid;
+		return 0;
+	}
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value >= UINT32_MAX)
+		return ctl_error(0, "no such user: %s", text);
+	*ret_uid = (uint32_t)value;
+	return 0;
 }
 
 int ctl_enter_host(void)

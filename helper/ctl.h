@@ -2,6 +2,8 @@
 #ifndef HELPER_CTL_H
 #define HELPER_CTL_H
 
+#include <stdint.h>
+
 /*
  * netnsctl(8): one function a command, with its own arguments (argv[0] is the
  * command's name).  Each returns the exit status: 0, 1 when what was asked for
@@ -24,7 +26,10 @@ int ctl_sweep(int argc, char **argv);
  */
 int ctl_repair(void);
 
-/* "netnsctl: TEXT" or, with r, "netnsctl: TEXT: strerror(-r)" on stderr.  Returns 1. */
+/*
+ * "netnsctl: TEXT" or, with r, "netnsctl: TEXT: strerror(-r)" on stderr, on one line
+ * and without what would speak to a terminal.  Returns 1.
+ */
 int ctl_error(int r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Says on stderr how the command is called.  Returns CTL_USAGE. */
@@ -32,6 +37,9 @@ int ctl_usage(const char *command);
 
 /* 0 for root; otherwise says that the command needs root.  The exit status. */
 int ctl_need_root(const char *command);
+
+/* USER: a name, or the uid of a user who is gone.  Says so if it is neither.  The exit status. */
+int ctl_find_uid(const char *text, uint32_t *ret_uid);
 
 /* For root: to where links and the firewall are, wherever we were started.  The exit status. */
 int ctl_enter_host(void);

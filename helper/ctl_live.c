@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <sched.h>
 #include <string.h>
 #include <time.h>
@@ -19,25 +18,6 @@
 
 #define MODE_LOOPBACK "loopback"
 #define MODE_VETH     "veth"
-
-/* USER: a name, or the uid of a user who is gone. */
-static int find_uid(const char *text, uint32_t *ret_uid)
-{
-	const struct passwd *pw = getpwnam(text);
-	unsigned long value;
-	char *end;
-
-	if (pw) {
-		*ret_uid = pw->pw_uid;
-		return 0;
-	}
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || value >= UINT32_MAX)
-		return ctl_error(0, "no such user: %s", text);
-	*ret_uid = (uint32_t)value;
-	return 0;
-}
 
 static void print_age(time_t since)
 {
@@ -182,7 +162,7 @@ int ctl_status(int argc, char **argv)
 	if (argc - optind > 1)
 		return ctl_usage(argv[0]);
 	if (ctl_need_root(argv[0]) || ctl_enter_host() ||
-	    (optind < argc && find_uid(argv[optind], &uid)) || list(&live, &n))
+	    (optind < argc && ctl_find_uid(argv[optind], &uid)) || list(&live, &n))
 		return 1;
 	shown = n;
 	if (optind < argc) {
@@ -212,7 +192,7 @@ int ctl_exec(int argc, char **argv)
 		command++;
 	if (argc <= command)
 		return ctl_usage(argv[0]);
-	if (ctl_need_root(argv[0]) || find_uid(argv[1], &uid))
+	if (ctl_need_root(argv[0]) || ctl_find_uid(argv[1], &uid))
 		return 1;
 	r = state_open(&state, false);
 	if (!r)
