@@ -60,22 +60,18 @@ static int add_element(struct elements *elements, const struct element *element)
 	return 0;
 }
 
-static void read_counter(const struct nlattr **parts, struct element *element)
+static int note_expression(const struct nlattr *expression, void *data)
 {
-	const struct nlattr *expression;
+	struct element *element = data;
 
-	if (parts[NFTA_SET_ELEM_EXPR])
-		(void)table_read_counter(parts[NFTA_SET_ELEM_EXPR], &element->packets,
-					 &element->bytes);
-	/* Kernels write it so where there may be several. */
-	if (parts[NFTA_SET_ELEM_EXPRESSIONS])
-		mnl_attr_for_each_nested(expression, parts[NFTA_SET_ELEM_EXPRESSIONS])(void)
-			table_read_counter(expression, &element->packets, &element->bytes);
+	(void)table_read_counter(expression, &element->packets, &element->bytes);
+	return MNL_CB_OK;
 }
 
-static void note_element(const struct nlattr *attribute, struct elements *elements)
+static int note_element(const struct nlattr *attribute, void *userdata)
 {
 	const struct nlattr *parts[TABLE_ATTRIBUTES] = { NULL };
+	struct elements *elements = userdata;
 	struct element element = { 0 };
 	const void *key, *data;
 
@@ -84,24 +80,28 @@ static void note_element(const struct nlattr *attribute, struct elements *elemen
 	data = elements->data_length ? value_of(parts[NFTA_SET_ELEM_DATA], elements->data_length)
 				     : NULL;
 	if (!key || (elements->data_length && !data) || elements->error)
-		return;
+		return MNL_CB_OK;
 	memcpy(element.key, key, elements->key_length);
 	if (data)
 		memcpy(element.data, data, elements->data_length);
 	element.left_ms = table_number(parts[NFTA_SET_ELEM_EXPIRATION]);
-	read_counter(parts, &element);
+	if (parts[NFTA_SET_ELEM_EXPR])
+		(void)note_expression(parts[NFTA_SET_ELEM_EXPR], &element);
+	/* So kernels write it where there are several. */
+	if (parts[NFTA_SET_ELEM_EXPRESSIONS])
+		(void)mnl_attr_parse_nested(parts[NFTA_SET_ELEM_EXPRESSIONS], note_expression,
+					    &element);
 	elements->error = add_element(elements, &element);
+	return MNL_CB_OK;
 }
 
 static void note_elements(const struct nlmsghdr *message, void *data)
 {
 	const struct nlattr *a[TABLE_ATTRIBUTES] = { NULL };
-	const struct nlattr *attribute;
 
 	table_parse(message, a);
 	if (a[NFTA_SET_ELEM_LIST_ELEMENTS])
-		mnl_attr_for_each_nested(attribute, a[NFTA_SET_ELEM_LIST_ELEMENTS])
-			note_element(attribute, data);
+		(void)mnl_attr_parse_nested(a[NFTA_SET_ELEM_LIST_ELEMENTS], note_element, data);
 }
 
 static void restart_elements(void *data)

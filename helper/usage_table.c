@@ -154,16 +154,26 @@ static char *read_comment(const struct nlattr *kept)
 	return strdup("");
 }
 
+struct expressions {
+	struct usage_rule *rule;
+	bool counts;
+};
+
+static int note_expression(const struct nlattr *expression, void *data)
+{
+	struct expressions *e = data;
+
+	e->counts |= table_read_counter(expression, &e->rule->packets, &e->rule->bytes);
+	return MNL_CB_OK;
+}
+
 static bool find_counter(const struct nlattr *expressions, struct usage_rule *rule)
 {
-	const struct nlattr *expression;
+	struct expressions found = { .rule = rule };
 
-	if (!expressions)
-		return false;
-	mnl_attr_for_each_nested(expression,
-				 expressions) if (table_read_counter(expression, &rule->packets,
-								     &rule->bytes)) return true;
-	return false;
+	if (expressions)
+		(void)mnl_attr_parse_nested(expressions, note_expression, &found);
+	return found.counts;
 }
 
 static int add_rule(struct reading *reading, const struct usage_rule *rule)
