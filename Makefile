@@ -91,10 +91,12 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/explain.c helper/explain_conf.c helper/explain_end.c helper/explain_json.c \
 	helper/explain_question.c helper/explain_step.c helper/explain_text.c helper/exempt.c helper/flows.c \
 	helper/fw_files.c \
-	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/json.c helper/live.c \
+	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/json.c \
 	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \
 	helper/person.c helper/resolvers.c helper/route.c helper/rule.c \
-	helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_set.c helper/usage_table.c \
+	helper/columns.c helper/ctl_status.c helper/ctl_top.c helper/status.c helper/status_detail.c \
+	helper/status_json.c helper/status_text.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
+	helper/usage_set.c helper/usage_table.c \
 	$(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng

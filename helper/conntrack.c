@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
@@ -253,6 +254,11 @@ int conntrack_forget(struct mnl_socket *netfilter, const struct conf_prefix *pre
 	}
 	free(s.doomed.bytes);
 	return r;
+}
+
+bool conntrack_is_open(const struct flow *flow)
+{
+	return flow->tcp_state != TCP_CONNTRACK_TIME_WAIT && flow->tcp_state != TCP_CONNTRACK_CLOSE;
 }
 
 struct listing {

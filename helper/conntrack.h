@@ -23,6 +23,9 @@ struct flow {
 	uint8_t tcp_state; /* TCP_CONNTRACK_ of <linux/netfilter/nf_conntrack_tcp.h>; 0: not TCP */
 };
 
+/* Whether more is to come: an entry outlives its connection. */
+bool conntrack_is_open(const struct flow *flow);
+
 /*
  * Removes the entries of the addresses in prefix (family 0: none), as the source of
  * flows or of answers, for which doomed returns true (NULL: all of them).  In the host's network

@@ -12,6 +12,7 @@
 #include "helper/netns.h"
 
 #define ARGUMENTS_WIDTH 32
+#define INTERVAL_MAX    3600
 
 static const struct command {
 	const char *name;
@@ -24,7 +25,9 @@ static const struct command {
 	{ "reload", ctl_reload, "[--dry-run | --if-changed] [--log] [FILE]",
 	  "put the configuration in force" },
 	{ "unload", ctl_unload, "", "take everything out of force" },
-	{ "status", ctl_status, "[--json] [USER]", "who has a network namespace now" },
+	{ "status", ctl_status, "[--interval SECONDS] [--json] [USER]",
+	  "who has a network namespace now, and what they do with it" },
+	{ "top", ctl_top, "[--interval SECONDS]", "the same, as it changes" },
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
 	  "what a user gets, and what becomes of a packet" },
@@ -82,6 +85,20 @@ int ctl_find_uid(const char *text, uint32_t *ret_uid)
 	if (text[0] < '0' || text[0] > '9' || *end || errno || value >= UINT32_MAX)
 		return ctl_error(0, "no such user: %s", text);
 	*ret_uid = (uint32_t)value;
+	return 0;
+}
+
+int ctl_read_interval(const char *text, unsigned least_ms, unsigned *ret_ms)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	if (text[0] < '0' || text[0] > '9' || *end || !(seconds <= INTERVAL_MAX))
+		return ctl_error(0, "no interval in seconds, up to %d: %s", INTERVAL_MAX, text);
+	*ret_ms = (unsigned)(seconds * 1000);
+	if (*ret_ms < least_ms)
+		return ctl_error(0, "an interval of %s seconds is too short", text);
 	return 0;
 }
 

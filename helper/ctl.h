@@ -16,6 +16,7 @@ int ctl_check(int argc, char **argv);
 int ctl_reload(int argc, char **argv);
 int ctl_unload(int argc, char **argv);
 int ctl_status(int argc, char **argv);
+int ctl_top(int argc, char **argv);
 int ctl_explain(int argc, char **argv);
 int ctl_exec(int argc, char **argv);
 int ctl_sweep(int argc, char **argv);
@@ -40,6 +41,12 @@ int ctl_need_root(const char *command);
 
 /* USER: a name, or the uid of a user who is gone.  Says so if it is neither.  The exit status. */
 int ctl_find_uid(const char *text, uint32_t *ret_uid);
+
+/*
+ * Seconds, with parts of them, up to an hour, and no less than least_ms.  Says what is
+ * wrong.  The exit status.
+ */
+int ctl_read_interval(const char *text, unsigned least_ms, unsigned *ret_ms);
 
 /* For root: to where links and the firewall are, wherever we were started.  The exit status. */
 int ctl_enter_host(void);

@@ -182,6 +182,8 @@ static int count_connection(void *data, const struct flow *flow)
 	struct usage *from = find_owner(owners, flow->family, flow->source);
 	struct usage *to = find_owner(owners, flow->family, flow->answerer);
 
+	if (!conntrack_is_open(flow))
+		return 0;
 	if (from)
 		from->connections++;
 	if (to && to != from)
@@ -199,7 +201,8 @@ static int read_connections(struct owners *owners)
 		r = conntrack_list(netfilter, AF_INET, count_connection, owners);
 	if (!r)
 		r = conntrack_list(netfilter, AF_INET6, count_connection, owners);
-	return r;
+	/* The kernel tracks no connections, so there are none of ours. */
+	return r == -EINVAL || r == -EOPNOTSUPP ? 0 : r;
 }
 
 /*

@@ -36,13 +36,18 @@ struct usage {
 	unsigned processes;
 	unsigned sessions; /* ways in, see usage_procs.c */
 	uint64_t denied; /* packets that the table remembers to have refused */
-	unsigned connections; /* that connection tracking knows */
+	unsigned connections; /* open ones */
+	bool has_rate; /* there is a link, and it was looked at twice */
+	double rate_out; /* bytes a second */
+	double rate_in;
+	double denied_rate; /* a second */
 };
 
 struct usages {
 	struct usage *list; /* by uid */
 	size_t n;
 	bool has_table; /* the firewall is there; asked with USAGE_DENIED */
+	int64_t read_ns; /* when traffic was, by usage_now_ns() */
 };
 
 /* What is read beside pins and links. */
@@ -63,6 +68,14 @@ int usage_read_traffic(struct usages *usages);
 
 /* Names, which may take long where a directory service is asked; those that are known stay. */
 void usage_read_names(struct usages *usages);
+
+/*
+ * Rates (usage_rate.c): from an earlier look; or from two that are ms apart, and while
+ * time passes the names are read.
+ */
+void usage_compare(struct usages *now, const struct usages *before);
+int usage_measure(struct usages *usages, unsigned ms);
+int64_t usage_now_ns(void);
 
 struct usage *usage_find(const struct usages *usages, uint32_t uid);
 

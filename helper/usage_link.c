@@ -96,7 +96,9 @@ int usage_read_links(struct usages *usages)
 	nl_batch_init(&batch);
 	link = mnl_nlmsg_put_extra_header(nl_put(&batch, RTM_GETLINK, NLM_F_DUMP), sizeof(*link));
 	link->ifi_family = AF_UNSPEC;
-	return dump(socket, &batch, note_link, usages);
+	r = dump(socket, &batch, note_link, usages);
+	usages->read_ns = usage_now_ns();
+	return r;
 }
 
 /*
@@ -163,6 +165,7 @@ int usage_read_traffic(struct usages *usages)
 					   sizeof(*stats));
 	stats->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
 	r = dump(socket, &batch, note_traffic, &by);
+	usages->read_ns = usage_now_ns();
 	free(by.list);
 	return r;
 }
