@@ -130,11 +130,21 @@ static size_t find_last(const struct columns *columns, const size_t *needs)
 	return last;
 }
 
+/* What there is must not depend on what is in it. */
+static void drop_extra(const struct columns *columns, size_t *needs)
+{
+	for (size_t c = 0; c < columns->n; c++)
+		if (columns->columns[c].rank >= COLUMN_EXTRA)
+			needs[c] = 0;
+}
+
 static void lay_out(const struct columns *columns, struct layout *layout, size_t width)
 {
 	size_t size = columns->n * sizeof(*layout->widths);
 
 	measure(columns, layout);
+	if (width <= WIDTH_DEFAULT)
+		drop_extra(columns, layout->needs);
 	for (;;) {
 		size_t last = find_last(columns, layout->needs);
 

@@ -19,7 +19,7 @@ struct column {
 	unsigned rank; /* the highest goes first; 0: it stays */
 };
 
-/* Goes for the sake of a text that would be cut otherwise. */
+/* From this rank on: only where there is more than the usual width, and before a text is cut. */
 #define COLUMN_EXTRA 100U
 
 enum cell_style {

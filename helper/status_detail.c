@@ -22,7 +22,7 @@
 struct reading {
 	struct status_detail *detail;
 	const struct status *status;
-	size_t room;
+	size_t room; /* for connections */
 };
 
 /*
@@ -115,46 +115,52 @@ static struct status_hits *find_hits(struct status_detail *detail, const struct 
 	return NULL;
 }
 
+static char *find_line(const struct status *status, const char *policy, const char *place)
+{
+	char *text = find_text(status->file, policy, place);
+
+	return text ? text : find_text(status->active, policy, place);
+}
+
 static int add_hits(struct reading *reading, const struct usage_rule *rule, bool out)
 {
 	struct status_detail *detail = reading->detail;
-	_cleanup_free_ char *place = strdup(rule->comment);
-	struct status_hits new = { .place = place, .out = out };
+	struct status_hits new = { .out = out, .packets = rule->packets, .bytes = rule->bytes };
 	struct status_hits *hits;
 
-	if (!place)
+	new.place = strdup(rule->comment);
+	if (!new.place)
 		return -ENOMEM;
-	new.is_default = strip_default(place);
+	new.is_default = strip_default(new.place);
 	hits = find_hits(detail, &new);
-	if (!hits) {
-		hits = reallocarray(detail->hits, detail->n_hits + 1, sizeof(*hits));
-		if (!hits)
-			return -ENOMEM;
-		detail->hits = hits;
-		hits = &detail->hits[detail->n_hits++];
-		*hits = new;
-		place = NULL;
+	if (hits) {
+		hits->packets += rule->packets;
+		hits->bytes += rule->bytes;
+	} else {
 		if (!new.is_default)
-			hits->text = find_text(reading->status->file, detail->policy, hits->place);
-		if (!new.is_default && !hits->text)
-			hits->text =
-				find_text(reading->status->active, detail->policy, hits->place);
+			new.text = find_line(reading->status, detail->policy, new.place);
+		detail->hits[detail->n_hits++] = new;
+		return 0;
 	}
-	hits->packets += rule->packets;
-	hits->bytes += rule->bytes;
+	free(new.place);
 	return 0;
 }
 
 static int read_hits(struct reading *reading)
 {
+	struct status_detail *detail = reading->detail;
 	struct usage_rules rules = { 0 };
 	bool out;
 	int r = usage_read_rules(&rules);
 
-	reading->detail->has_table = r == 0;
+	detail->has_table = r == 0;
+	/* There are no more lines than rules. */
+	if (!r)
+		detail->hits = calloc(rules.n, sizeof(*detail->hits));
+	if (!r && !detail->hits)
+		r = -ENOMEM;
 	for (size_t i = 0; i < rules.n && !r; i++)
-		if (reading->detail->policy &&
-		    is_chain_of(rules.list[i].chain, reading->detail->policy, &out))
+		if (detail->policy && is_chain_of(rules.list[i].chain, detail->policy, &out))
 			r = add_hits(reading, &rules.list[i], out);
 	usage_rules_done(&rules);
 	return r == -ENOENT ? 0 : r;
@@ -182,8 +188,8 @@ static int add_port(void *data, const struct usage_port *port)
 	ports = reallocarray(detail->ports, detail->n_ports + 1, sizeof(*ports));
 	if (!ports)
 		return -ENOMEM;
-	ports[detail->n_ports++] = *port;
 	detail->ports = ports;
+	detail->ports[detail->n_ports++] = *port;
 	return 0;
 }
 

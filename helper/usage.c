@@ -88,6 +88,13 @@ static int read_pins(const struct state *state, struct usages *usages)
  * Names
  */
 
+/* Without memory, the name is not known. */
+static void set_name(struct usage *usage, const struct passwd *pw)
+{
+	if (pw && !usage->name && asprintf(&usage->name, "%s", pw->pw_name) < 0)
+		usage->name = NULL;
+}
+
 /*
  * Each question of getpwuid() reads the file from its start: of very many users,
  * that takes very long.  The first entry is the one that it would find.
@@ -100,21 +107,17 @@ static void read_names_of_file(struct usages *usages)
 	while (f && (pw = fgetpwent(f))) {
 		struct usage *usage = usage_find(usages, pw->pw_uid);
 
-		if (usage && !usage->name)
-			usage->name = strdup(pw->pw_name);
+		if (usage)
+			set_name(usage, pw);
 	}
 }
 
 void usage_read_names(struct usages *usages)
 {
 	read_names_of_file(usages);
-	for (size_t i = 0; i < usages->n; i++) {
-		struct usage *usage = &usages->list[i];
-		const struct passwd *pw = usage->name ? NULL : getpwuid(usage->uid);
-
-		if (pw)
-			usage->name = strdup(pw->pw_name);
-	}
+	for (size_t i = 0; i < usages->n; i++)
+		if (!usages->list[i].name)
+			set_name(&usages->list[i], getpwuid(usages->list[i].uid));
 }
 
 /*

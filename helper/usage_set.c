@@ -134,14 +134,18 @@ static void note_set(const struct nlmsghdr *message, void *data)
 
 static int read_timeout(const char *set, uint64_t *ret_ms)
 {
+	uint64_t ms = 0;
 	const struct table_query query = {
 		.message = NFT_MSG_GETSET,
 		.name = set,
 		.fn = note_set,
-		.data = ret_ms,
+		.data = &ms,
 	};
+	int r = table_ask(&query);
 
-	return table_ask(&query);
+	if (!r)
+		*ret_ms = ms;
+	return r;
 }
 
 /*
@@ -199,10 +203,12 @@ static struct usage_denial denial_of(const struct denied_set *set, const struct 
 static int each_denial_of(const struct denied_set *set, usage_denial_fn *fn, void *data)
 {
 	struct elements elements = { 0 };
-	uint64_t timeout_ms;
+	uint64_t timeout_ms = 0;
 	int r;
 
-	elements.key_length = 2 * address_length(set->family) + (set->icmp ? 1 : 2) * REGISTER;
+	elements.key_length = 2 * address_length(set->family) + REGISTER;
+	if (!set->icmp)
+		elements.key_length += REGISTER;
 	r = read_timeout(set->name, &timeout_ms);
 	if (!r)
 		r = read_elements(set->name, &elements);
