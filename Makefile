@@ -4,7 +4,8 @@
 #   make install      DESTDIR and PREFIX as usual
 #   make check        every test (root: installs what the tests need first)
 #   make check-faults every system call and allocation fails in turn (root, hours)
-#   make check-storm  very many log-ins at once, a tenth of them killed (root)
+#   make check-storm  very many log-ins at once, a tenth of them killed; and very
+#                     many users (root)
 #   make demo         three users log in by ssh, in a sandbox (root)
 #   make lint         static analysis and the manual pages
 #   make bench        what a login costs (root)
@@ -222,7 +223,7 @@ check-faults: packages
 check-storm: packages
 	$(Q)$(MAKE) --no-print-directory tests
 	$(give_back)
-	$(Q)BUILD=$(BUILD) prove --exec '' --verbose tests/faults/storm.t
+	$(Q)BUILD=$(BUILD) prove --exec '' --verbose tests/faults/storm.t tests/faults/crowd.t
 
 demo: packages
 	$(Q)$(MAKE) --no-print-directory tests

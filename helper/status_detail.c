@@ -146,6 +146,13 @@ static int add_hits(struct reading *reading, const struct usage_rule *rule, bool
 	return 0;
 }
 
+/* There are no more lines than rules. */
+static int make_room(struct status_detail *detail, size_t n)
+{
+	detail->hits = calloc(n, sizeof(*detail->hits));
+	return detail->hits ? 0 : -ENOMEM;
+}
+
 static int read_hits(struct reading *reading)
 {
 	struct status_detail *detail = reading->detail;
@@ -154,11 +161,8 @@ static int read_hits(struct reading *reading)
 	int r = usage_read_rules(&rules);
 
 	detail->has_table = r == 0;
-	/* There are no more lines than rules. */
-	if (!r)
-		detail->hits = calloc(rules.n, sizeof(*detail->hits));
-	if (!r && !detail->hits)
-		r = -ENOMEM;
+	if (!r && rules.n > 0)
+		r = make_room(detail, rules.n);
 	for (size_t i = 0; i < rules.n && !r; i++)
 		if (detail->policy && is_chain_of(rules.list[i].chain, detail->policy, &out))
 			r = add_hits(reading, &rules.list[i], out);
