@@ -104,7 +104,10 @@ results()
 
 json_members()
 {
-	block 'void print_json(' helper/ctl_live.c | grep -o '\\"[a-z]*\\":' | tr -d '\\":'
+	{
+		block 'static void put_traffic(' helper/status_json.c
+		block 'static void put_user(' helper/status_json.c
+	} | sed -n 's/.*(j, "\([a-z0-9_]*\)".*/\1/p'
 }
 
 options_in_page()
