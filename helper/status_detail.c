@@ -146,28 +146,46 @@ static int add_hits(struct reading *reading, const struct usage_rule *rule, bool
 	return 0;
 }
 
-/* There are no more lines than rules. */
-static int make_room(struct status_detail *detail, size_t n)
+/*
+ * There are no more lines than rules.  (Of what comes from calloc(), gcc -fanalyzer
+ * thinks that it is lost in add_all_hits().)
+ */
+static int make_room(struct status_hits **ret_hits, size_t n)
 {
-	detail->hits = calloc(n, sizeof(*detail->hits));
-	return detail->hits ? 0 : -ENOMEM;
+	void *room;
+
+	if (posix_memalign(&room, sizeof(void *), n * sizeof(**ret_hits)) != 0)
+		return -ENOMEM;
+	*ret_hits = room;
+	return 0;
+}
+
+static int add_all_hits(struct reading *reading, const struct usage_rules *rules)
+{
+	const char *policy = reading->detail->policy;
+	bool out;
+	int r = 0;
+
+	for (size_t i = 0; i < rules->n && policy && !r; i++)
+		if (is_chain_of(rules->list[i].chain, policy, &out))
+			r = add_hits(reading, &rules->list[i], out);
+	return r;
 }
 
 static int read_hits(struct reading *reading)
 {
 	struct status_detail *detail = reading->detail;
-	struct usage_rules rules = { 0 };
-	bool out;
+	struct usage_rules rules;
 	int r = usage_read_rules(&rules);
 
-	detail->has_table = r == 0;
-	if (!r && rules.n > 0)
-		r = make_room(detail, rules.n);
-	for (size_t i = 0; i < rules.n && !r; i++)
-		if (detail->policy && is_chain_of(rules.list[i].chain, detail->policy, &out))
-			r = add_hits(reading, &rules.list[i], out);
+	if (r)
+		return r == -ENOENT ? 0 : r;
+	detail->has_table = true;
+	r = make_room(&detail->hits, rules.n);
+	if (!r)
+		r = add_all_hits(reading, &rules);
 	usage_rules_done(&rules);
-	return r == -ENOENT ? 0 : r;
+	return r;
 }
 
 /*
