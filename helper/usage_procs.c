@@ -10,14 +10,12 @@
 /*
  * How many sessions a user has, the kernel does not know, and nobody else is to be
  * asked: it is how many ways there are into the namespace.  Whoever opens a session
- * (sshd, login, su, cron) enters it, stays there until the session ends, and has a
- * parent who is elsewhere.  What a session has left behind has a parent elsewhere
- * too, since process 1 has adopted it, but is the user's alone; so is the user's
- * systemd manager, which is nobody who logs in.  Whoever opens sessions keeps root's
- * rights to close them.
+ * (sshd, login, su, cron) enters it, stays there until the session ends, has a parent
+ * who is elsewhere, and keeps root's rights to close it.  What is the user's alone is
+ * none, whoever its parent is: process 1 has adopted what a session left behind, and is
+ * the parent of the user's systemd manager, with which nobody logs in; and users can
+ * leave for a namespace of their own, while their children stay.
  */
-#define ADOPTER 1
-
 struct inside {
 	pid_t pid;
 	struct usage *usage;
@@ -94,9 +92,8 @@ static bool is_way_in(const struct scan *scan, const struct inside *inside)
 {
 	const struct inside parent = { procs_parent(inside->pid), inside->usage };
 
-	if (parent.pid == ADOPTER)
-		return !is_users_alone(inside->pid, inside->usage->uid);
-	return !bsearch(&parent, scan->list, scan->n, sizeof(parent), compare_inside);
+	return !bsearch(&parent, scan->list, scan->n, sizeof(parent), compare_inside) &&
+	       !is_users_alone(inside->pid, inside->usage->uid);
 }
 
 static void count(struct scan *scan)

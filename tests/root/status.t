@@ -123,6 +123,14 @@ in_session alice setpriv --reuid 1001 --regid 1001 --clear-groups setsid -f slee
 ok "what the user has left behind is a process, and no session" \
 	wait_for 5 says alice '"\(.sessions) \(.processes)"' "2 4"
 pkill -u alice sleep
+ok "it goes" wait_for 5 says alice '"\(.sessions) \(.processes)"' "2 3"
+as_alice="setpriv --reuid 1001 --regid 1001 --clear-groups"
+# shellcheck disable=SC2086 # words
+hold away nsenter --net="$(netns_file alice)" -- $as_alice \
+	sh -c 'sleep 1000 & exec unshare --user --net sh -c "echo away; read -r _"'
+is "$(of alice '"\(.sessions) \(.processes)"')" "2 4" "nor is a child of hers who is elsewhere herself"
+release away
+pkill -u alice sleep
 release second
 ok "and when the second one ends, it is one again" \
 	wait_for 5 says alice '"\(.sessions) \(.processes)"' "1 2"
