@@ -221,6 +221,11 @@ static void put_cell(struct row *row, size_t c, enum cell_style style, const cha
 	size_t pad = width > length ? width - length : 0;
 	size_t before = row->at + row->blanks + (row->columns->columns[c].right ? pad : 0);
 
+	/* No blanks at the end of a line. */
+	if (length == 0) {
+		row->blanks += width + GAP;
+		return;
+	}
 	/* Where even what has to stay does not fit. */
 	if (before >= page->width)
 		return;

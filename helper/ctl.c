@@ -26,7 +26,7 @@ static const struct command {
 	  "put the configuration in force" },
 	{ "unload", ctl_unload, "", "take everything out of force" },
 	{ "status", ctl_status, "[--interval SECONDS] [--json] [USER]",
-	  "who has a network namespace now, and what they do with it" },
+	  "who has a namespace now, and what they do" },
 	{ "top", ctl_top, "[--interval SECONDS]", "the same, as it changes" },
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
