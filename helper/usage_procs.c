@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "conf/base.h"
@@ -78,8 +79,19 @@ static int note_process(void *userdata, pid_t pid, uint64_t netns)
 static bool is_users_alone(pid_t pid, uint32_t uid)
 {
 	uint32_t uids[PROCS_UIDS];
+	char path[32];
+	struct stat st;
 
 	/* Gone meanwhile: then it is no session either. */
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if (stat(path, &st) < 0)
+		return true;
+	/*
+	 * Most are, and this is cheap: what has had another uid belongs to root in /proc, or
+	 * the user could look into it, see proc(5).
+	 */
+	if (st.st_uid == uid)
+		return true;
 	if (procs_uids(pid, uids))
 		return true;
 	for (size_t i = 0; i < PROCS_UIDS; i++)
@@ -90,10 +102,12 @@ static bool is_users_alone(pid_t pid, uint32_t uid)
 
 static bool is_way_in(const struct scan *scan, const struct inside *inside)
 {
-	const struct inside parent = { procs_parent(inside->pid), inside->usage };
+	struct inside parent = { .usage = inside->usage };
 
-	return !bsearch(&parent, scan->list, scan->n, sizeof(parent), compare_inside) &&
-	       !is_users_alone(inside->pid, inside->usage->uid);
+	if (is_users_alone(inside->pid, inside->usage->uid))
+		return false;
+	parent.pid = procs_parent(inside->pid);
+	return !bsearch(&parent, scan->list, scan->n, sizeof(parent), compare_inside);
 }
 
 static void count(struct scan *scan)
