@@ -47,6 +47,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZE_FLAGS) -fvisibili
 ALL_CPPFLAGS = -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"' \
 	-DNETNS_HELPER='"$(LIBEXECDIR)/netns-helper"' \
 	-DNETNS_CTL='"$(SBINDIR)/netnsctl"' \
+	-DNETNS_MODULES='"$(PAMDIR)"' \
 	-DNETNS_CONF='"$(SYSCONFDIR)/security/netns.conf"' \
 	-DNETNS_RUN='"/run/pam_netns"' $(CPPFLAGS)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
@@ -86,6 +87,10 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 	helper/fw_nl_match.c helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c \
 	helper/fw_session.c helper/fw_target.c helper/fw_text.c helper/fw_view.c helper/span.c \
 	$(NL_SRC)
+DOCTOR_SRC := helper/ctl_doctor.c helper/doctor.c helper/doctor_hidden.c helper/doctor_net.c \
+	helper/doctor_pam.c helper/doctor_print.c helper/doctor_procs.c helper/doctor_ssh.c \
+	helper/doctor_table.c helper/doctor_users.c helper/pamstack.c helper/pamstack_ways.c \
+	helper/textfile.c
 CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.c \
 	helper/ctl_live.c helper/ctl_reload.c helper/apply.c helper/compare.c \
 	helper/compare_users.c helper/confined.c helper/delta.c helper/depends.c helper/draft.c \
@@ -98,7 +103,7 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/columns.c helper/ctl_status.c helper/ctl_top.c helper/status.c helper/status_detail.c \
 	helper/status_json.c helper/status_text.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
 	helper/usage_set.c helper/usage_table.c \
-	$(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
+	$(DOCTOR_SRC) $(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng
 CTL_PKGS := libnftnl libmnl

@@ -31,6 +31,7 @@ static const struct command {
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
 	  "what a user gets, and what becomes of a packet" },
+	{ "doctor", ctl_doctor, "[--json]", "look for what lets users out, or does not work" },
 	{ "exec", ctl_exec, "USER [--] COMMAND [ARGUMENT...]",
 	  "run a command in a user's network" },
 	{ "sweep", ctl_sweep, "", "remove the namespaces that nobody uses" },
