@@ -228,7 +228,6 @@ static void report_missing(struct doctor *doctor, const struct service *service)
 	const struct pamstack *stack = &service->stack;
 	const char *parent = find_parent(service);
 	unsigned before = find_place(stack);
-	bool is_vendors = strncmp(stack->file, "/etc/", 5) != 0;
 	struct doctor_finding *f;
 	char where[64] = "at its end";
 
@@ -242,10 +241,11 @@ static void report_missing(struct doctor *doctor, const struct service *service)
 	if (parent)
 		doctor_mend(doctor, f, "write '" LINE "' into the file of '%s', which it includes",
 			    parent);
+	else if (strncmp(stack->file, "/etc/", 5) != 0)
+		doctor_mend(doctor, f, "cp %s /etc/pam.d, and write '" LINE "' into the copy, %s",
+			    stack->file, where);
 	else
-		doctor_mend(doctor, f, "%s%s%s write '" LINE "' %s", is_vendors ? "cp " : "in",
-			    is_vendors ? stack->file : " it,",
-			    is_vendors ? " /etc/pam.d, and there" : "", where);
+		doctor_mend(doctor, f, "write '" LINE "' %s", where);
 }
 
 static void judge_stack(struct doctor *doctor, const struct service *service)

@@ -94,24 +94,21 @@ static bool always_hides(const struct conf *conf, const struct conf_subject *sub
 static int find_user(struct doctor *doctor, uint32_t uid, struct doctor_user *ret_user)
 {
 	_cleanup_(person_done) struct person person = { 0 };
-	struct doctor_user user = { .uid = uid };
 	int r = find_exempt(doctor);
 
+	*ret_user = (struct doctor_user){ .uid = uid };
 	if (!r)
 		r = person_find(uid, &person);
 	if (r == -ENOENT) {
-		user.confined = doctor->n_exempt == 0 && confined_has(doctor->conf, uid);
-	} else if (!r) {
-		user.confined = conf_always_confines(doctor->conf, &person.subject) &&
-				!is_exempt(doctor, &person.subject);
-		user.hides = user.confined && always_hides(doctor->conf, &person.subject);
-		user.name = strdup(person.name);
-		if (!user.name)
-			return -ENOMEM;
-	} else {
-		return r;
+		ret_user->confined = doctor->n_exempt == 0 && confined_has(doctor->conf, uid);
+		return 0;
 	}
-	*ret_user = user;
+	if (r)
+		return r;
+	ret_user->confined = conf_always_confines(doctor->conf, &person.subject) &&
+			     !is_exempt(doctor, &person.subject);
+	ret_user->hides = ret_user->confined && always_hides(doctor->conf, &person.subject);
+	ret_user->name = steal_ptr(&person.name);
 	return 0;
 }
 

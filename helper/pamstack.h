@@ -55,7 +55,10 @@ struct pamstack {
 int pamstack_read(const char *const *dirs, const char *service, struct pamstack *stack);
 void pamstack_done(struct pamstack *stack);
 
-/* Whether the line is this module's, and which words it has. */
+/* What a control does on each return; false: libpam refuses it, and all is bad. */
+bool pamstack_parse_control(const char *text, int ret_actions[PAMSTACK_RETURNS]);
+
+/* Whether the line is this module's. */
 bool pamstack_is(const struct pamstack_line *line, const char *module);
 
 /* Whether a failure of the module refuses the session; and whether its absence does. */

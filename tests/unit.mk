@@ -18,7 +18,7 @@ FUZZ_BUILD := $(BUILD)/fuzz
 
 $(BUILD)/tests/unit/columns: $(call objects,helper/columns.c)
 $(BUILD)/tests/unit/json: $(call objects,helper/json.c)
-$(BUILD)/tests/unit/pamstack: $(call objects,helper/pamstack.c helper/pamstack_ways.c helper/textfile.c)
+$(BUILD)/tests/unit/pamstack: $(call objects,helper/pamstack.c helper/pamstack_control.c helper/pamstack_ways.c helper/textfile.c)
 $(BUILD)/tests/unit/pool: $(call objects,helper/pool.c)
 
 $(BUILD)/tests/unit/families: $(call objects,pam_netns/families.c)
