@@ -110,6 +110,11 @@ json_members()
 	} | sed -n 's/.*(j, "\([a-z0-9_]*\)".*/\1/p'
 }
 
+findings()
+{
+	sed -n 's/^[[:space:]]*"\([a-z-]*\)", DOCTOR_[A-Z]*,$/\1/p' helper/doctor.c
+}
+
 options_in_page()
 {
 	sed -n 's/^\.It Fl \(. , -[a-z-]*\)$/\1/p' helper/netnsctl.8
@@ -138,6 +143,8 @@ done
 	ok "and is in its synopsis" documented helper/netnsctl.8 '^\.Cm @$' $(commands)
 	ok "every member of its JSON is documented" \
 		documented helper/netnsctl.8 '^\.It @ Ta ' $(json_members)
+	ok "every finding of doctor is documented" \
+		documented helper/netnsctl.8 '^\.It Sy @$' $(findings)
 	ok "every argument of the module is documented" \
 		documented pam_netns/pam_netns.8 '^\.It Cm @\( \|$\)' $(arguments)
 	ok "and is in its synopsis" documented pam_netns/pam_netns.8 '^\.Op Cm @\( \|$\)' $(arguments)
