@@ -111,6 +111,9 @@ struct usage_denial {
 	uint64_t age_ms; /* since the last one */
 };
 
+/* Tells one table from the next.  -ENOENT: there is none. */
+int usage_read_table(uint64_t *ret_handle);
+
 /* Calls fn for each denial that the table remembers.  -ENOENT: there is no table. */
 typedef int usage_denial_fn(void *data, const struct usage_denial *denial);
 int usage_each_denial(usage_denial_fn *fn, void *data);

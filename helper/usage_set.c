@@ -132,6 +132,29 @@ static void note_set(const struct nlmsghdr *message, void *data)
 	*(uint64_t *)data = table_number(a[NFTA_SET_TIMEOUT]);
 }
 
+static void note_table(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *a[TABLE_ATTRIBUTES] = { NULL };
+
+	table_parse(message, a);
+	*(uint64_t *)data = table_number(a[NFTA_TABLE_HANDLE]);
+}
+
+int usage_read_table(uint64_t *ret_handle)
+{
+	uint64_t handle = 0;
+	const struct table_query query = {
+		.message = NFT_MSG_GETTABLE,
+		.fn = note_table,
+		.data = &handle,
+	};
+	int r = table_ask(&query);
+
+	if (!r)
+		*ret_handle = handle;
+	return r;
+}
+
 static int read_timeout(const char *set, uint64_t *ret_ms)
 {
 	uint64_t ms = 0;
