@@ -103,6 +103,7 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/columns.c helper/ctl_status.c helper/ctl_top.c helper/status.c helper/status_detail.c \
 	helper/status_json.c helper/status_text.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
 	helper/usage_set.c helper/usage_table.c \
+	helper/ctl_denied.c helper/denied.c helper/denied_name.c helper/denied_text.c \
 	$(DOCTOR_SRC) $(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng
