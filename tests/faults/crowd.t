@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# netnsctl status and top, when very many users are there.
+# netnsctl status, top and denied, when very many users are there.
 #
 #   USERS=N make check-storm
 # shellcheck source=tests/lib.sh
@@ -63,6 +63,8 @@ is "$(wc -l <"$WORK/took.out")" $((users + 1)) "  a line each"
 in_time "status --json" netnsctl status --json
 is "$(jq length "$WORK/took.out")" "$users" "  an object each"
 in_time "status USER" netnsctl status u1
+in_time "denied" netnsctl denied
+in_time "denied --json" netnsctl denied --json
 in_time "top, from its start to its end" ptydo sh -c 'TERM=xterm netnsctl top' -- 'u uid' q
 like "$(cat "$WORK/took.out")" " $users users" "  it counts as many"
 exec {hold}>&-
