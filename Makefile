@@ -57,7 +57,7 @@ HARDEN := $(filter-out %_FORTIFY_SOURCE %_FORTIFY_SOURCE=2,$(HARDEN))
 ALL_LDFLAGS := -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
 endif
 
-CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nesting.c conf/check_policies.c \
+CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nat.c conf/check_nesting.c conf/check_policies.c \
 	conf/check_publish.c conf/check_rules.c conf/check_sessions.c conf/check_use.c \
 	conf/covers.c conf/diag.c conf/dump.c conf/keyword.c conf/lex.c conf/load.c \
 	conf/match.c conf/open.c conf/parse.c conf/parse_addresses.c conf/parse_policy.c \
