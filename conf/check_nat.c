@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/check.h"
+#include "conf/nat.h"
 #include "conf/parse.h"
 
 /* Source ports of users, "nat ports": what makes it impossible to tell whose one was. */

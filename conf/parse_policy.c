@@ -3,6 +3,7 @@
 
 #include "conf/addr.h"
 #include "conf/array.h"
+#include "conf/nat.h"
 #include "conf/parse.h"
 #include "conf/tree.h"
 #include "conf/value.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/nat.h"
 
 void conf_walk_start(struct conf_walk *walk, const struct conf_policy *policy)
 {

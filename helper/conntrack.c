@@ -131,6 +131,7 @@ static void read_flow(const struct nlattr *orig, const struct nlattr *reply, int
 	flow->source_port = source.port;
 	flow->destination_port = destination.port;
 	flow->answerer_port = answerer.port;
+	flow->asker_port = asker.port;
 }
 
 static uint32_t read_u32(const struct nlattr *attr)

@@ -19,6 +19,7 @@ struct flow {
 	uint16_t destination_port;
 	uint8_t answerer[16]; /* source of the answers: behind a published port, the session */
 	uint16_t answerer_port;
+	uint16_t asker_port; /* that answers go to: behind masquerading, the host's */
 	bool answered; /* packets have come both ways */
 	uint8_t tcp_state; /* TCP_CONNTRACK_ of <linux/netfilter/nf_conntrack_tcp.h>; 0: not TCP */
 };

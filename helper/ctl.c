@@ -30,6 +30,7 @@ static const struct command {
 	{ "top", ctl_top, "[--interval SECONDS]", "the same, as it changes" },
 	{ "denied", ctl_denied, "[--follow] [--json] [--resolve] [USER]",
 	  "what users tried in vain" },
+	{ "who", ctl_who, "[--json] tcp|udp PORT", "whose a source port of this host is" },
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
 	  "what a user gets, and what becomes of a packet" },

@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 
 #include "conf/base.h"
+#include "conf/nat.h"
 #include "helper/fw.h"
 #include "helper/fw_build.h"
 

@@ -7,6 +7,7 @@
 
 #include "conf/base.h"
 #include "conf/diag.h"
+#include "conf/nat.h"
 #include "helper/class.h"
 #include "helper/fw.h"
 #include "helper/fw_build.h"

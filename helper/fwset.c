@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "conf/base.h"
+#include "conf/nat.h"
 #include "helper/fwset.h"
 #include "helper/nl.h"
 
