@@ -190,7 +190,8 @@ static int add_holder(const struct search *s, uint32_t uid, bool is_live, struct
 	if (!list)
 		return -ENOMEM;
 	holders->list = list;
-	list[holders->n++] = (struct holder){ uid, steal_ptr(&person.name) };
+	list[holders->n] = (struct holder){ .uid = uid };
+	list[holders->n++].name = steal_ptr(&person.name);
 	return 0;
 }
 
