@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# netnsctl status, top and denied, when very many users are there.
+# netnsctl status, top, denied and who, when very many users are there.
 #
 #   USERS=N make check-storm
 # shellcheck source=tests/lib.sh
@@ -23,7 +23,7 @@ done >>/etc/passwd
 # Of each ten, nine have a link.
 {
 	printf '%s\n' 'set pool4 100.64.0.0/16' 'set pool6 fd6e:6574:6e73::/64' 'set dns none' \
-		'policy web {' '	out allow to any tcp 80' '}'
+		'policy web {' '	nat ports 64' '	out allow to any tcp 80' '}'
 	for ((n = 1; n <= users; n++)); do
 		echo "session $((FIRST + n)) $([ $((n % 10)) = 0 ] && echo loopback || echo veth web)"
 	done
@@ -65,6 +65,9 @@ is "$(jq length "$WORK/took.out")" "$users" "  an object each"
 in_time "status USER" netnsctl status u1
 in_time "denied" netnsctl denied
 in_time "denied --json" netnsctl denied --json
+# A port of the block of FIRST + 1, which others share.
+in_time "who" sh -c "netnsctl who tcp $((1024 + (FIRST + 1) % 496 * 64)); [ \$? = 1 ]"
+like "$(cat "$WORK/took.out")" "u1 .*u$((users > 496 ? 497 : 1)) " "  users who share a block"
 in_time "top, from its start to its end" ptydo sh -c 'TERM=xterm netnsctl top' -- 'u uid' q
 like "$(cat "$WORK/took.out")" " $users users" "  it counts as many"
 exec {hold}>&-
