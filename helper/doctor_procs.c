@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,16 +141,17 @@ static int look_at(void *data, pid_t pid, uint64_t netns)
 
 static void read_comm(pid_t pid, char comm[COMM_MAX])
 {
-	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_close_ int fd = -1;
 	char path[COMM_MAX];
-	size_t n;
+	ssize_t n = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	f = fopen(path, "re");
-	n = f ? fread(comm, 1, COMM_MAX - 1, f) : 0;
-	if (n && comm[n - 1] == '\n')
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = read(fd, comm, COMM_MAX - 1);
+	if (n > 0 && comm[n - 1] == '\n')
 		n--;
-	comm[n] = '\0';
+	comm[n > 0 ? n : 0] = '\0';
 }
 
 static void name_processes(const struct group *group, char text[LINE_BYTES])

@@ -11,6 +11,7 @@
 #include "conf/nat.h"
 #include "helper/holders.h"
 #include "helper/person.h"
+#include "helper/textfile.h"
 
 /* Of the uids of a range that lead to a block: how many are looked up. */
 #define RANGE_MAX 4096U
@@ -256,10 +257,10 @@ void holders_done(struct holders *holders)
 
 void holders_read_host_range(uint16_t *ret_first, uint16_t *ret_last)
 {
-	_cleanup_fclose_ FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+	_cleanup_free_ char *text = NULL;
 
-	*ret_first = *ret_last = 0;
-	if (!f || fscanf(f, "%hu %hu", ret_first, ret_last) != 2)
+	if (textfile_read("/proc/sys/net/ipv4/ip_local_port_range", &text) < 0 ||
+	    sscanf(text, "%hu %hu", ret_first, ret_last) != 2)
 		*ret_first = *ret_last = 0;
 }
 
