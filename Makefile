@@ -104,7 +104,7 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/status_json.c helper/status_text.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
 	helper/usage_set.c helper/usage_table.c \
 	helper/ctl_denied.c helper/denied.c helper/denied_name.c helper/denied_text.c \
-	helper/ctl_who.c helper/holders.c helper/who.c helper/who_text.c \
+	helper/ctl_who.c helper/holders.c helper/nsswitch.c helper/who.c helper/who_text.c \
 	$(DOCTOR_SRC) $(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng

@@ -58,6 +58,11 @@ static int run(struct who *who, bool json)
 		who_print_json(who);
 	else
 		who_print(who);
+	/* Whoever reads no more than the status is not to rely on it. */
+	if (who->gap[0]) {
+		(void)ctl_error(0, "the answer is not complete: cannot read %s", who->gap);
+		return CTL_TROUBLE;
+	}
 	return who->verdict == WHO_USER ? 0 : 1;
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "conf/diag.h"
 #include "conf/nat.h"
 #include "helper/holders.h"
+#include "helper/nsswitch.h"
 #include "helper/person.h"
 #include "helper/textfile.h"
 
@@ -43,6 +45,20 @@ static int add_uid(struct search *s, uint32_t uid)
 	}
 	s->uids[s->n++] = uid;
 	return 0;
+}
+
+static void set_gap(struct holders *holders, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The first one: what comes later mostly follows from it. */
+static void set_gap(struct holders *holders, const char *format, ...)
+{
+	va_list args;
+
+	if (holders->gap[0])
+		return;
+	va_start(args, format);
+	vsnprintf(holders->gap, sizeof(holders->gap), format, args);
+	va_end(args);
 }
 
 /*
@@ -123,34 +139,28 @@ static int add_named(struct search *s)
 	return r;
 }
 
-static bool is_of_files(char *word)
-{
-	static const char *const sources[] = { "files", "compat", "systemd", "db" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
-		if (strcmp(word, sources[i]) == 0)
-			return true;
-	/* "[NOTFOUND=return]" */
-	return word[0] == '[' || strchr(word, '=');
-}
-
 /* A directory of users mostly lists none, and says so to nobody. */
-static bool is_data_base_complete(void)
+static int look_for_directory(struct holders *holders)
 {
-	_cleanup_fclose_ FILE *f = fopen("/etc/nsswitch.conf", "re");
-	bool complete = true;
-	char line[512];
+	_cleanup_free_ char *text = NULL;
+	const char *source;
+	int r = textfile_read(NSSWITCH_CONF, &text);
 
-	while (f && fgets(line, sizeof(line), f)) {
-		char *rest = line;
-		char *word = strtok_r(rest, " \t\n", &rest);
-
-		if (!word || strcmp(word, "passwd:") != 0)
-			continue;
-		while ((word = strtok_r(rest, " \t\n", &rest)) && word[0] != '#')
-			complete &= is_of_files(word);
+	/* Without it users are those of files. */
+	if (r == -ENOENT)
+		return 0;
+	if (r == -ENOMEM)
+		return r;
+	if (r) {
+		set_gap(holders, NSSWITCH_CONF ": %s", strerror(-r));
+		return 0;
 	}
-	return complete;
+	source = nsswitch_find_unlisted(text);
+	if (source)
+		set_gap(holders,
+			"the users of '%.40s' in " NSSWITCH_CONF ", which need not list them",
+			source);
+	return 0;
 }
 
 /*
@@ -184,6 +194,9 @@ static int add_holder(const struct search *s, uint32_t uid, bool is_live, struct
 
 	if (r == -ENOMEM)
 		return r;
+	/* With too many groups nobody is let in. */
+	if (r && r != -ENOENT && r != -E2BIG && !is_live)
+		set_gap(holders, "uid %u from the user data base: %s", uid, strerror(-r));
 	/* Root is exempt.  Whoever is there has what the link was made with. */
 	if (uid == 0 || (!is_live && (r || !may_have_block(s->conf, &person.subject))))
 		return 0;
@@ -225,10 +238,12 @@ int holders_find(const struct conf *conf, uint32_t block, const uint32_t *live, 
 		.block = block,
 		.n_blocks = conf_nat_blocks(conf_nat_ports(conf)),
 	};
-	struct holders holders = { .complete = is_data_base_complete() };
+	struct holders holders = { 0 };
 	int r;
 
-	r = add_listed(&s);
+	r = look_for_directory(&holders);
+	if (!r)
+		r = add_listed(&s);
 	if (!r)
 		r = add_named(&s);
 	for (size_t i = 0; i < n_live && !r; i++)
@@ -255,13 +270,19 @@ void holders_done(struct holders *holders)
  * Warnings
  */
 
-void holders_read_host_range(uint16_t *ret_first, uint16_t *ret_last)
+int holders_read_host_range(uint16_t *ret_first, uint16_t *ret_last)
 {
 	_cleanup_free_ char *text = NULL;
+	uint16_t first, last;
+	int r = textfile_read(HOLDERS_HOST_RANGE, &text);
 
-	if (textfile_read("/proc/sys/net/ipv4/ip_local_port_range", &text) < 0 ||
-	    sscanf(text, "%hu %hu", ret_first, ret_last) != 2)
-		*ret_first = *ret_last = 0;
+	if (r)
+		return r;
+	if (sscanf(text, "%hu %hu", &first, &last) != 2)
+		return -EINVAL;
+	*ret_first = first;
+	*ret_last = last;
+	return 0;
 }
 
 static const struct conf_place *place_of(const struct conf *conf)
@@ -281,8 +302,8 @@ static void warn_of_range(const struct conf *conf, struct diag *diag)
 {
 	uint16_t first, last;
 
-	holders_read_host_range(&first, &last);
-	if (first && first <= CONF_NAT_LAST && last >= CONF_NAT_FIRST)
+	if (holders_read_host_range(&first, &last) == 0 && first <= CONF_NAT_LAST &&
+	    last >= CONF_NAT_FIRST)
 		diag_add_of(diag, DIAG_WARNING, conf, place_of(conf),
 			    "the host chooses from the ports %u to %u for its own connections "
 			    "(net.ipv4.ip_local_port_range): users have those from %u to %u",

@@ -2,7 +2,6 @@
 #ifndef HELPER_HOLDERS_H
 #define HELPER_HOLDERS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +18,12 @@ struct holder {
 	char *name; /* NULL: no such user any more */
 };
 
+#define HOLDERS_GAP_MAX 160
+
 struct holders {
 	struct holder *list; /* by uid */
 	size_t n;
-	bool complete; /* the data base lists all of its users */
+	char gap[HOLDERS_GAP_MAX]; /* what could not be read, so that there may be others; or "" */
 };
 
 #define HOLDERS_OF_ANY UINT32_MAX
@@ -38,7 +39,8 @@ void holders_done(struct holders *holders);
 /* Warns of users who share a block, and of a host that chooses such ports itself. */
 int holders_warn(const struct conf *conf, struct diag *diag);
 
-/* From which ports the host chooses for its own connections; 0-0: it cannot be told. */
-void holders_read_host_range(uint16_t *ret_first, uint16_t *ret_last);
+/* From which ports the host chooses for its own connections.  0 or a negative errno. */
+#define HOLDERS_HOST_RANGE "/proc/sys/net/ipv4/ip_local_port_range"
+int holders_read_host_range(uint16_t *ret_first, uint16_t *ret_last);
 
 #endif

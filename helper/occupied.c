@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -40,7 +41,10 @@ static int each_in_table(const char *path, enum conf_proto proto, uint16_t port,
 	char line[LINE_BYTES];
 	int r = 0;
 
-	while (f && !r && fgets(line, sizeof(line), f)) {
+	/* A host without IPv6 has no table of it. */
+	if (!f)
+		return errno == ENOENT ? 0 : -errno;
+	while (!r && fgets(line, sizeof(line), f)) {
 		unsigned near_port, far_port, state, uid;
 		char address[33];
 
@@ -54,7 +58,7 @@ static int each_in_table(const char *path, enum conf_proto proto, uint16_t port,
 		    (proto == CONF_PROTO_UDP || state != TCP_TIME_WAIT))
 			r = fn(data, uid, waits(proto, state, far_port));
 	}
-	return r;
+	return !r && ferror(f) ? -EIO : r;
 }
 
 int occupied_each(enum conf_proto proto, uint16_t port, occupied_fn *fn, void *data)
@@ -77,7 +81,7 @@ static int is_waiting(void *data, uint32_t uid, bool listens)
 
 static bool is_occupied(enum conf_proto proto, uint16_t port)
 {
-	return occupied_each(proto, port, is_waiting, NULL) != 0;
+	return occupied_each(proto, port, is_waiting, NULL) > 0;
 }
 
 void occupied_warn(const struct conf *conf, struct diag *diag)

@@ -100,7 +100,7 @@ static int add_holders(struct search *s, uint32_t number)
 	for (size_t i = 0; i < holders.n && !r; i++)
 		r = add(s->who, (struct who_one){ .reason = WHO_BLOCK, .uid = holders.list[i].uid },
 			holders.list[i].name);
-	s->who->complete = holders.complete;
+	memcpy(s->who->gap, holders.gap, sizeof(s->who->gap));
 	holders_done(&holders);
 	return r;
 }
@@ -183,10 +183,12 @@ static int add_flows(struct search *s)
 	return r;
 }
 
-static void read_range(struct who *who)
+static int read_range(struct who *who)
 {
-	holders_read_host_range(&who->host_first, &who->host_last);
-	who->host_chooses = who->port >= who->host_first && who->port <= who->host_last;
+	int r = holders_read_host_range(&who->host_first, &who->host_last);
+
+	who->host_chooses = !r && who->port >= who->host_first && who->port <= who->host_last;
+	return r;
 }
 
 /* Whoever is named has to be the only one. */
@@ -211,7 +213,6 @@ int who_find(struct who *who, const struct conf *conf, const char **ret_step)
 	struct search s = { .who = who, .conf = conf };
 	int r;
 
-	who->complete = true;
 	r = usage_read(USAGE_NAMES, &s.usages, ret_step);
 	if (!r) {
 		*ret_step = "look up users";
@@ -231,7 +232,10 @@ int who_find(struct who *who, const struct conf *conf, const char **ret_step)
 		*ret_step = "look for sockets";
 		r = occupied_each(who->proto, who->port, note_socket, &s);
 	}
-	read_range(who);
+	if (!r) {
+		*ret_step = "read " HOLDERS_HOST_RANGE;
+		r = read_range(who);
+	}
 	who->verdict = judge(who);
 	usage_done(&s.usages);
 	return r;

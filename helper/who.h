@@ -8,6 +8,7 @@
 
 #include "conf/conf.h"
 #include "conf/nat.h"
+#include "helper/holders.h"
 
 /* Whose a source port of this host is, for "netnsctl who". */
 enum who_reason {
@@ -43,7 +44,7 @@ struct who {
 	struct conf_block block;
 	bool host_chooses; /* for its own connections, too */
 	uint16_t host_first, host_last;
-	bool complete; /* all users are known */
+	char gap[HOLDERS_GAP_MAX]; /* what could not be read, so that it is not complete; or "" */
 	struct who_one *list;
 	size_t n;
 };

@@ -94,8 +94,8 @@ void who_print(const struct who *who)
 	if (who->host_chooses)
 		put_line("  this host: chooses from %u-%u for its own connections", who->host_first,
 			 who->host_last);
-	if (who->in_block && !who->complete)
-		put_line("  users of a directory that does not list them may have it, too");
+	if (who->gap[0])
+		put_line("  others may have the block, too: not all users could be read");
 }
 
 static void put_json_one(struct json *j, const struct who_one *one)
@@ -147,7 +147,7 @@ void who_print_json(const struct who *who)
 		json_null(j, "block");
 	}
 	json_bool(j, "host_chooses", who->host_chooses);
-	json_bool(j, "complete", who->complete);
+	json_bool(j, "complete", !who->gap[0]);
 	json_open(j, "candidates", '[');
 	for (size_t i = 0; i < who->n; i++)
 		put_json_one(j, &who->list[i]);

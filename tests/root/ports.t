@@ -250,10 +250,37 @@ for port in 80 "$alice" $((alice + 128)) 45454; do
 	ok "JSON: $port: as the schema says" sh -c "netnsctl who --json tcp $port |
 		python3 -I '$TOP/tests/schema.py' '$TOP/helper/who.schema.json'"
 done
+
+note "what cannot be read"
 sed -i.before 's/^passwd:.*/passwd: files ldap/' /etc/nsswitch.conf
-is "$(netnsctl who --json tcp $((alice + 64)) | jq .complete)" false "a directory may have more users"
-like "$(netnsctl who tcp $((alice + 64)))" 'users of a directory that does not list them' "for people"
-cat /etc/nsswitch.conf.before >/etc/nsswitch.conf
+for words in "tcp $((alice + 64))" "udp $((alice + 128))" "--json tcp $((alice + 64))"; do
+	# shellcheck disable=SC2086 # words
+	both netnsctl who $words
+	is "$STATUS" 2 "who $words: users that a directory does not list: exit status"
+	is "$ERR" "netnsctl: the answer is not complete: cannot read the users of 'ldap' in /etc/nsswitch.conf, which need not list them" \
+		"and what could not be read is said, once"
+done
+is "$(jq -r '"\(.complete) \(.user)"' <<<"$OUT")" "false bob" "what is known is there, for programs"
+like "$(netnsctl who tcp $((alice + 64)) 2>/dev/null)" "^tcp .*: bob .*others may have the block, too" "for people"
+both netnsctl who tcp 40000
+is "$STATUS$ERR" 1 "where no user is asked for, nothing is missing"
+rm /etc/nsswitch.conf
+both netnsctl who --json tcp $((alice + 64))
+is "$STATUS$ERR $(jq .complete <<<"$OUT")" "0 true" "without the file users are those of /etc/passwd"
+mkdir /etc/nsswitch.conf
+both netnsctl who --json tcp $((alice + 64))
+is "$STATUS $(jq .complete <<<"$OUT")" "2 false" "a file that cannot be read"
+like "$ERR" 'not complete: cannot read /etc/nsswitch.conf: ' "which is said"
+rmdir /etc/nsswitch.conf
+mv /etc/nsswitch.conf.before /etc/nsswitch.conf
+mkdir -p "$WORK/net/tcp" "$WORK/net/udp6" # a directory gives no text
+# shellcheck disable=SC2016 # the inner shell's
+for place in 'tcp /dev/null /proc/sys/net/ipv4/ip_local_port_range' \
+	"tcp $WORK/net /proc/\$\$/net" "udp $WORK/net /proc/\$\$/net"; do
+	both unshare -m sh -c "mount --bind ${place#* } && exec netnsctl who ${place%% *} $alice"
+	is "$STATUS$OUT" 2 "without ${place##* } of ${place%% *} there is no answer"
+	like "$ERR" '^netnsctl: cannot (read /proc/sys|look for sockets)[^'$'\n'']*$' "which is said"
+done
 
 #
 # When the configuration changes
