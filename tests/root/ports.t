@@ -61,42 +61,68 @@ last_of()
 	echo $(($(first_of "$1") + PORTS - 1))
 }
 
-# What the peer sees of whoever asks it.
-for family in 4 6; do
-	[ $family = 4 ] && only=,bind=$PEER4 || only=,bind=[$PEER6]
-	# shellcheck disable=SC2016 # socat's shell expands it
-	in_peer peer1 socat "TCP$family-LISTEN:80,fork,reuseaddr$only" 'SYSTEM:echo $SOCAT_PEERPORT' &
-	# shellcheck disable=SC2016 # socat's shell expands it
-	in_peer peer1 socat "UDP$family-RECVFROM:53,fork$only" 'SYSTEM:echo $SOCAT_PEERPORT' &
-	in_peer peer1 socat "TCP$family-LISTEN:81,fork,reuseaddr$only" PIPE &
-done
-listening()
-{
-	[ "$(in_peer peer1 ss -Hltun | grep -cE ':(80|81|53) ')" = 6 ]
-}
-wait_for 5 listening || abort "nobody answers"
+cat >"$WORK/tell.py" <<'EOT'
+# tell.py ADDRESS...: whoever sends something to 80 or 81 of TCP or to 53 of UDP hears which
+# source port that came from.
+import selectors, socket, sys
+def bound(address, kind, port):
+    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+    s = socket.socket(family, kind)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((address, port))
+    return s
+def accept(s):
+    watched.register(s.accept()[0], selectors.EVENT_READ, answer)
+def answer(s):
+    try:
+        if s.recv(100):
+            s.sendall(b'%d\n' % s.getpeername()[1])
+            return
+    except OSError:
+        pass
+    watched.unregister(s)
+    s.close()
+def answer_packet(s):
+    peer = s.recvfrom(100)[1]
+    s.sendto(b'%d\n' % peer[1], peer)
+watched = selectors.DefaultSelector()
+for address in sys.argv[1:]:
+    for port in 80, 81:
+        s = bound(address, socket.SOCK_STREAM, port)
+        s.listen(128)
+        watched.register(s, selectors.EVENT_READ, accept)
+    watched.register(bound(address, socket.SOCK_DGRAM, 53), selectors.EVENT_READ, answer_packet)
+print('here', flush=True)
+while True:
+    for key, _ in watched.select():
+        key.data(key.fileobj)
+EOT
+in_peer peer1 python3 -I "$WORK/tell.py" $PEER4 $PEER6 >"$WORK/tell" 2>&1 &
+wait_for 5 grep -q here "$WORK/tell" || abort "nobody answers"
 
 cat >"$WORK/ask.py" <<'EOT'
-# ask.py tcp|udp ADDRESS PORT SOURCEPORT: what is answered
+# ask.py ADDRESS4 ADDRESS6 [tcp|udp FAMILY SOURCEPORT]...: what is answered, a line each
 import socket, sys
-proto, address, port, own = sys.argv[1:]
-s = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET,
-                  socket.SOCK_STREAM if proto == 'tcp' else socket.SOCK_DGRAM)
-s.settimeout(3)
-s.bind(('', int(own)))
-s.connect((address, int(port)))
-s.send(b'x')
-print(s.recv(100).decode().strip())
+def ask(proto, family, own):
+    s = socket.socket(socket.AF_INET6 if family == '6' else socket.AF_INET,
+                      socket.SOCK_STREAM if proto == 'tcp' else socket.SOCK_DGRAM)
+    s.settimeout(3)
+    with s:
+        s.bind(('', int(own)))
+        s.connect((sys.argv[1 + (family == '6')], 80 if proto == 'tcp' else 53))
+        s.send(b'x')
+        return s.recv(100).decode().strip()
+for i in range(3, len(sys.argv), 3):
+    try:
+        print(ask(*sys.argv[i:i + 3]))
+    except OSError as e:
+        print(type(e).__name__)
 EOT
 
-# seen USER tcp|udp FAMILY [SOURCEPORT]: the source port that the peer sees
+# seen USER [tcp|udp FAMILY SOURCEPORT]...: the source ports that the peer sees, a line each
 seen()
 {
-	local address=$PEER4 port=80
-
-	[ "$3" = 4 ] || address=$PEER6
-	[ "$2" = tcp ] || port=53
-	in_session "$1" python3 -I "$WORK/ask.py" "$2" $address $port "${4-0}"
+	in_session "$1" python3 -I "$WORK/ask.py" $PEER4 $PEER6 "${@:2}"
 }
 
 # in_block PORT UID
@@ -109,31 +135,7 @@ for user in alice bob carol; do
 	login "$user" || abort "$user cannot log in: $LOGIN_OUT"
 done
 
-note "what the peer sees"
-for family in 4 6; do
-	for proto in tcp udp; do
-		for user in alice bob; do
-			port=$(seen $user $proto $family)
-			ok "IPv$family, $proto: $user has one of the block: $port" in_block "$port" "${USER_ID[$user]}"
-			is "$(netnsctl who $proto "$port" | head -n 1)" \
-				"$proto $port: $user (uid ${USER_ID[$user]})" "  and is named by it"
-		done
-		port=$(seen alice $proto $family $(($(first_of 1002) + family)))
-		ok "IPv$family, $proto: alice does not get one of bob's by choosing it: $port" in_block "$port" 1001
-		port=$(seen carol $proto $family $(($(first_of 1001) + family)))
-		ok "IPv$family, $proto: nor does who has no block: $port" test "$port" -gt 32767
-		port=$(seen carol $proto $family 4040$family)
-		is "$port" 4040$family "IPv$family, $proto: whose ports otherwise stay"
-	done
-	peer=PEER$family
-	ok "IPv$family: ICMP has no ports, and passes" in_session alice ping -c 1 -W 2 -n ${!peer}
-done
-
-#
-# A block that is used up
-#
-
-note "more connections than ports"
+# What uses up a block waits for long: beside the rest, which goes elsewhere.
 cat >"$WORK/many.py" <<'EOT'
 # many.py ADDRESS PORT [ADDRESS PORT]...: connections to the first one until one fails, and then
 # one to each of the others; waits for the end of the input.
@@ -146,6 +148,7 @@ def connect(address, port):
     except OSError as e:
         return type(e).__name__
     held.append(s)
+print('begun', flush=True)
 held = []
 why = None
 while not why and len(held) < 200:
@@ -153,11 +156,57 @@ while not why and len(held) < 200:
 print(len(held), why, *[connect(*sys.argv[i:i + 2]) for i in range(3, len(sys.argv), 2)], flush=True)
 sys.stdin.read(1)
 EOT
-hold many4 nsenter --net="$(netns_file alice)" -- python3 -I "$WORK/many.py" $PEER4 81 $PEER4 80 $PEER6 81
-is "$(held many4)" "$PORTS TimeoutError None None" \
+hold many4 in_session alice python3 -I "$WORK/many.py" $PEER4 81 $PEER4 80 $PEER6 81
+hold many6 in_session bob python3 -I "$WORK/many.py" $PEER6 81 $PEER6 80 $PEER4 81
+
+note "what the peer sees"
+ways=()
+declare -A asked=([alice]='' [bob]='' [carol]='')
+for family in 4 6; do
+	for proto in tcp udp; do
+		ways+=("IPv$family, $proto")
+		asked[alice]+=" $proto $family 0 $proto $family $(($(first_of 1002) + family))"
+		asked[bob]+=" $proto $family 0"
+		asked[carol]+=" $proto $family $(($(first_of 1001) + family)) $proto $family 4040$family"
+	done
+done
+for user in alice bob carol; do
+	# shellcheck disable=SC2086 # words
+	mapfile -t "ports_$user" < <(seen $user ${asked[$user]})
+done
+for i in "${!ways[@]}"; do
+	way=${ways[i]}
+	for port in "alice ${ports_alice[i * 2]-}" "bob ${ports_bob[i]-}"; do
+		read -r user port <<<"$port"
+		ok "$way: $user has one of the block: $port" in_block "$port" "${USER_ID[$user]}"
+		is "$(netnsctl who "${way#* }" "$port" | head -n 1)" \
+			"${way#* } $port: $user (uid ${USER_ID[$user]})" "  and is named by it"
+	done
+	port=${ports_alice[i * 2 + 1]-}
+	ok "$way: alice does not get one of bob's by choosing it: $port" in_block "$port" 1001
+	port=${ports_carol[i * 2]-}
+	ok "$way: nor does who has no block: $port" test "$port" -gt 32767
+	family=${way:3:1}
+	is "${ports_carol[i * 2 + 1]-}" "4040$family" "$way: whose ports otherwise stay"
+done
+for peer in $PEER4 $PEER6; do
+	ok "$peer: ICMP has no ports, and passes" in_session alice ping -c 1 -W 2 -n "$peer"
+done
+
+#
+# A block that is used up
+#
+
+note "more connections than ports"
+# had NAME: what many.py says in the end
+had()
+{
+	wait_for 15 grep -q ' ' "$WORK/$1.out"
+	sed 1d "$WORK/$1.out"
+}
+is "$(had many4)" "$PORTS TimeoutError None None" \
 	"IPv4: to one destination as many as there are ports, then no answer; to others there are some left"
-hold many6 nsenter --net="$(netns_file bob)" -- python3 -I "$WORK/many.py" $PEER6 81 $PEER6 80 $PEER4 81
-is "$(held many6)" "$PORTS TimeoutError None None" "IPv6: likewise; and bob has his own"
+is "$(had many6)" "$PORTS TimeoutError None None" "IPv6: likewise; and bob has his own"
 release many4
 release many6
 
@@ -166,21 +215,24 @@ release many6
 #
 
 note "who"
-# verdict PROTO PORT: verdict, user and the reasons
+# verdict PROTO PORT...: verdict, user and the reasons, a line each
 verdict()
 {
-	netnsctl who --json "$@" |
+	local port
+
+	for port in "${@:2}"; do
+		netnsctl who --json "$1" "$port"
+	done |
 		jq -r '"\(.verdict) \(.user) \([.candidates[] | "\(.reason):\(.user)"] | unique | join(" "))"'
 }
 alice=$(first_of 1001)
 for proto in tcp udp; do
-	is "$(verdict $proto $((alice + 64)) | cut -d ' ' -f 1-2)" "user bob" "$proto: the first of a block"
-	is "$(verdict $proto $((alice + 127)) | cut -d ' ' -f 1-2)" "user bob" "$proto: the last of it"
-	is "$(verdict $proto $((alice + 128)) | cut -d ' ' -f 1)" "nobody" "$proto: one behind it is nobody's"
-	for port in 1 1023 32768 65535; do
-		is "$(verdict $proto $port)" "outside null " "$proto: $port is in no block"
-	done
-	is "$(verdict $proto 32767 | cut -d ' ' -f 1)" "nobody" "$proto: the last port of all"
+	mapfile -t said < <(verdict $proto $((alice + 64)) $((alice + 127)) $((alice + 128)) 32767 1 1023 32768 65535)
+	like "${said[0]-}" '^user bob ' "$proto: the first of a block"
+	like "${said[1]-}" '^user bob ' "$proto: the last of it"
+	like "${said[2]-}" '^nobody null ' "$proto: one behind it is nobody's"
+	like "${said[3]-}" '^nobody null ' "$proto: the last port of all"
+	is "${#said[@]} $(printf '%s\n' "${said[@]:4}" | sort -u)" "8 outside null " "$proto: others are in no block"
 done
 both netnsctl who tcp "$alice"
 is "$STATUS$ERR" 0 "one user: exit status"
@@ -225,7 +277,7 @@ like "$ERR" "alice and erin \(uids 1001 and 1497\) share a block of source ports
 ok "reload" netnsctl reload
 is "$(verdict tcp "$alice")" "several null block:alice block:erin" "a block that is shared"
 login erin || abort "erin cannot log in: $LOGIN_OUT"
-port=$(seen erin udp 4)
+port=$(seen erin udp 4 0)
 ok "whoever shares it has ports of it, too: $port" in_block "$port" 1001
 is "$(verdict tcp $((alice + 2)))" "several null block:alice block:erin published:erin" "a published port"
 is "$(netnsctl who tcp $((alice + 2)) | grep -c 'erin.*published for this user')" 1 "for people"
@@ -246,10 +298,9 @@ is "$STATUS$OUT" 2 "without privilege it fails"
 like "$ERR" '^netnsctl: who needs root: [^'$'\n'']*$' "and says in a sentence why"
 netnsctl who tcp "$alice" >/dev/full 2>"$WORK/err"
 isnt $? 0 "a full disk is noticed"
-for port in 80 "$alice" $((alice + 128)) 45454; do
-	ok "JSON: $port: as the schema says" sh -c "netnsctl who --json tcp $port |
-		python3 -I '$TOP/tests/schema.py' '$TOP/helper/who.schema.json'"
-done
+ok "JSON: as the schema says" sh -c "for port in 80 $alice $((alice + 128)) 45454; do
+		netnsctl who --json tcp \$port
+	done | python3 -I '$TOP/tests/schema.py' '$TOP/helper/who.schema.json'"
 
 note "what cannot be read"
 sed -i.before 's/^passwd:.*/passwd: files ldap/' /etc/nsswitch.conf
@@ -297,7 +348,7 @@ for family in 4 6; do
 done
 nft delete table inet pam_netns
 ok "without a table" netnsctl sweep
-port=$(seen alice tcp 6)
+port=$(seen alice tcp 6 0)
 ok "and when it is back, it has them: $port" in_block "$port" 1001
 config 128
 is "$(netnsctl reload --dry-run | grep -E '^[+-] nat|at once')" "- nat ports 64
@@ -306,7 +357,7 @@ alice: nat ports 128 instead of nat ports 64, at once
 bob: nat ports 128 instead of nat ports 64, at once" "other blocks: what would change"
 ok "they change" netnsctl reload
 PORTS=128 BLOCKS=248
-port=$(seen bob tcp 4)
+port=$(seen bob tcp 4 0)
 ok "at once: $port" in_block "$port" 1002
 like "$(netnsctl explain alice)" "connections leave from the ports $(first_of 1001)-$(last_of 1001) of the host" \
 	"explain says which"
@@ -325,7 +376,7 @@ like "$(netnsctl who tcp 5555)" "no policy in force has 'nat ports'" "and it is 
 is "$(netnsctl explain --json alice | jq -c .policy.source_ports)" null "explain"
 config $PORTS
 ok "again" netnsctl reload
-port=$(seen alice tcp 4)
+port=$(seen alice tcp 4 0)
 ok "who was there has a block again: $port" in_block "$port" 1001
 
 logout alice
