@@ -41,17 +41,25 @@ both()
 	ERR=$(<"$WORK/err")
 }
 
-# try USER tcp|udp ADDRESS PORT: a packet
+cat >"$WORK/try.py" <<'EOT'
+# try.py [tcp|udp ADDRESS PORT]...: a packet for each, and for those of TCP its refusal
+import socket, sys
+for i in range(1, len(sys.argv), 3):
+    proto, address, port = sys.argv[i:i + 3]
+    with socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET,
+                       socket.SOCK_STREAM if proto == 'tcp' else socket.SOCK_DGRAM) as s:
+        s.settimeout(0.3) # what the host drops would be sent again after a second
+        try:
+            s.connect((address, int(port)))
+            s.send(b'x')
+        except OSError:
+            pass
+EOT
+
+# try USER [tcp|udp ADDRESS PORT]...: a packet for each
 try()
 {
-	local family=4 address=$3
-
-	[[ $3 != *:* ]] || family=6 address="[$3]"
-	if [ "$2" = tcp ]; then
-		in_session "$1" socat -u /dev/null "TCP$family:$address:$4,connect-timeout=1"
-	else
-		in_session "$1" sh -c "echo | socat -u - 'UDP$family:$address:$4'"
-	fi >/dev/null 2>&1
+	in_session "$1" python3 -I "$WORK/try.py" "${@:2}"
 }
 
 # of FILTER [OPTION]...: a line for each denial
@@ -93,20 +101,23 @@ ok "JSON: as the schema says" valid
 
 note "whose, and what for"
 start=$(date +%s)
+tries=()
 for destination in "$LAB4" "$LAB6" "$PEER4" "$PEER6" "$HOST4" "$HOST6" "$META4" "$META6" "$bob4" "$bob6"; do
-	for proto in tcp udp; do
-		try alice $proto "$destination" 81
-	done
+	tries+=(tcp "$destination" 81 udp "$destination" 81)
 done
-in_session alice ping -c 1 -W 1 -n $LAB4 >/dev/null 2>&1
-in_session alice ping -c 1 -W 1 -n $LAB6 >/dev/null 2>&1
-try bob udp $LAB4 82
-try bob udp $LAB4 82
-try bob udp $LAB4 82
+try alice "${tries[@]}"
+in_session alice sh -c "ping -c 1 -W 1 -n $LAB4 & ping -c 1 -W 1 -n $LAB6; wait" >/dev/null 2>&1
+try bob udp $LAB4 82 udp $LAB4 82 udp $LAB4 82
 try "$EVIL" udp $LAB6 83
 end=$(date +%s)
 
-all=$(of '"\(.user) \(.protocol) \(.destination) \(.port // .icmp_type) \(.kind) \(.name)"')
+netnsctl denied --json >"$WORK/denied.json"
+# in_it FILTER: as of, of what was there then
+in_it()
+{
+	jq -r ".[] | $1" "$WORK/denied.json"
+}
+all=$(in_it '"\(.user) \(.protocol) \(.destination) \(.port // .icmp_type) \(.kind) \(.name)"')
 # has_row EXPECTED NAME
 has_row()
 {
@@ -124,13 +135,13 @@ for proto in tcp udp; do
 done
 has_row "alice icmp $LAB4 8 list lab" "ICMP has a type"
 has_row "alice icmp $LAB6 128 list lab" "ICMPv6, too"
-is "$(of 'select(.user == "bob") | "\(.destination) \(.port) \(.packets) \(.uid) \(.live)"')" \
+is "$(in_it 'select(.user == "bob") | "\(.destination) \(.port) \(.packets) \(.uid) \(.live)"')" \
 	"$LAB4 82 3 1002 true" "bob's are counted"
-is "$(of '.direction' | sort -u)" out "all went out"
+is "$(in_it '.direction' | sort -u)" out "all went out"
 is "$(of '.source' --json alice | sort -u | xargs)" "$(printf '%s\n' "$alice4" "$alice6" | sort | xargs)" \
 	"by these addresses"
-is "$(of "select(.last < $start - 1 or .last > $end + 1)")" "" "and it is known when"
-sorted=$(of .last)
+is "$(in_it "select(.last < $start - 1 or .last > $end + 1)")" "" "and it is known when"
+sorted=$(in_it .last)
 is "$sorted" "$(sort -n <<<"$sorted")" "the latest is the last"
 ok "JSON: as the schema says" valid
 
@@ -201,60 +212,74 @@ is "$ERR" "netnsctl: denied needs root: it looks into /run/pam_netns and other u
 #
 
 note "--follow"
-# follow OPTION...: in the background, in $WORK/follow
+# Each of these looks once a second: they all do it beside each other.
+declare -A FOLLOW
+# follow NAME [OPTION]...: in the background, in $WORK/NAME and $WORK/NAME.err
 follow()
 {
-	: >"$WORK/follow"
-	netnsctl denied --follow "$@" >"$WORK/follow" 2>"$WORK/err" &
-	FOLLOW=$!
+	: >"$WORK/$1"
+	# What runs in the background ignores Ctrl-C, unless it is told not to.
+	env --default-signal=INT netnsctl denied --follow "${@:2}" >"$WORK/$1" 2>"$WORK/$1.err" &
+	FOLLOW[$1]=$!
 }
 
-# sees PATTERN USER PROTO ADDRESS PORT: tries until it is seen
+# sees NAME PATTERN USER [PROTO ADDRESS PORT]...: tries until it is seen
 sees()
 {
-	try "$2" "$3" "$4" "$5"
-	grep -qE -e "$1" "$WORK/follow"
+	try "${@:3}"
+	grep -qE -e "$2" "$WORK/$1"
 }
 
-# ends SIGNAL: the status that follow ends with
+# has_seen NAME PATTERN: in the end
+has_seen()
+{
+	wait_for 5 grep -qE -e "$2" "$WORK/$1"
+}
+
+# ends NAME SIGNAL: the status that it ends with
 ends()
 {
-	kill "-$1" "$FOLLOW"
-	wait "$FOLLOW"
+	kill "-$2" "${FOLLOW[$1]}"
+	wait "${FOLLOW[$1]}"
 }
 
 time_of_day='^[0-9]{2}:[0-9]{2}:[0-9]{2}'
-follow
-ok "a new one" wait_for 5 sees "$time_of_day alice tcp $LAB4 90( [0-9]+x)? \(lab\)\$" alice tcp $LAB4 90
-ok "and by UDP, IPv6" wait_for 5 sees "$time_of_day alice udp $LAB6 91( [0-9]+x)? \(lab\)\$" \
-	alice udp $LAB6 91
-ok "one that is known, again" wait_for 5 sees "$time_of_day bob udp $LAB4 82( [0-9]+x)? \(lab\)\$" \
-	bob udp $LAB4 82
-is "$(grep -cE " 81( |\$)" "$WORK/follow")" 0 "and none of before"
-ends TERM
-is $? 0 "a signal ends it"
+follow all
+follow bob --json bob
+follow late --json
+mkfifo "$WORK/pipe"
+netnsctl denied --follow >"$WORK/pipe" 2>/dev/null &
+unread=$!
+exec {reader}<"$WORK/pipe"
+exec {reader}<&-
+ok "it ends when nobody reads any more" wait_for 5 is_gone $unread
+wait $unread
+is $? 1 "which is a failure"
+netnsctl denied --follow >/dev/full 2>/dev/null &
+full=$!
 
-# What runs in the background ignores Ctrl-C, unless it is told not to.
-: >"$WORK/follow"
-env --default-signal=INT netnsctl denied --follow >"$WORK/follow" 2>"$WORK/err" &
-FOLLOW=$!
-ok "it goes on" wait_for 5 sees "tcp $LAB6 92" alice tcp $LAB6 92
-ends INT
-is $? 0 "Ctrl-C ends it"
-is "$(<"$WORK/err")" "" "and nothing is said"
-
-follow --json bob
-ok "JSON: of one user" wait_for 5 sees '"user": "bob".*"port": 93,' bob tcp $LAB4 93
+ok "a new one" wait_for 5 sees all "$time_of_day alice tcp $LAB4 90( [0-9]+x)? \(lab\)\$" \
+	alice tcp $LAB4 90 udp $LAB6 91 tcp $LAB4 95
+ok "and by UDP, IPv6" has_seen all "$time_of_day alice udp $LAB6 91( [0-9]+x)? \(lab\)\$"
+ok "JSON: of one user" wait_for 5 sees bob '"user": "bob".*"port": 93,' bob tcp $LAB4 93 udp $LAB4 82
+ok "one that is known, again" has_seen all "$time_of_day bob udp $LAB4 82( [0-9]+x)? \(lab\)\$"
+is "$(grep -cE " 81( |\$)" "$WORK/all")" 0 "and none of before"
 try alice tcp $LAB4 93
-ok "a line each time" wait_for 5 sees '"port": 94,' bob udp $LAB4 94
-is "$(jq -r .user "$WORK/follow" | sort -u)" bob "and none of others"
-ok "as the schema says" python3 -I "$TOP/tests/schema.py" "$TOP/helper/denied.schema.json" <"$WORK/follow"
+ok "a line each time" wait_for 5 sees bob '"port": 94,' bob udp $LAB4 94
+is "$(jq -r .user "$WORK/bob" | sort -u)" bob "JSON: of one user there are none of others"
+ends bob TERM
+is $? 0 "a signal ends it"
+ends all INT
+is "$?$(<"$WORK/all.err")" 0 "Ctrl-C ends it, and nothing is said"
+ok "as the schema says" python3 -I "$TOP/tests/schema.py" "$TOP/helper/denied.schema.json" <"$WORK/bob"
 is "$(jq -s 'map(select(.port == 93)) | [(map(.new_packets) | add), (map(.packets) | max)] | unique | length' \
-	"$WORK/follow")" 1 "no packet is told twice, and none is left out"
-ends TERM
+	"$WORK/bob")" 1 "no packet is told twice, and none is left out"
+ok "a full disk ends it" wait_for 5 is_gone $full
+wait $full
+is $? 1 "which is a failure, too"
+fails "and it does not begin without an output" timeout 10 sh -c 'exec netnsctl denied --follow >&-'
 
-follow --json
-ok "before a reload" wait_for 5 sees '"port": 95,' alice tcp $LAB4 95
+ok "before a reload" has_seen late '"port": 95,'
 # shellcheck disable=SC2317 # called
 reloaded()
 {
@@ -265,48 +290,24 @@ packets_95()
 	of 'select(.port == 95) | .packets'
 }
 before=$(packets_95)
-ok "all of it is seen" wait_for 5 grep -q "\"port\": 95,.*\"packets\": $before," "$WORK/follow"
-: >"$WORK/follow"
-kill -STOP "$FOLLOW" # so that it sees neither of the two alone
+ok "all of it is seen" has_seen late "\"port\": 95,.*\"packets\": $before,"
+: >"$WORK/late"
+kill -STOP "${FOLLOW[late]}" # so that it sees neither of the two alone
 ok "a reload forgets" reloaded
+tries=()
 for ((i = 0; i < before; i++)); do
-	try alice tcp $LAB4 95
+	tries+=(tcp "$LAB4" 95)
 done
+try alice "${tries[@]}"
 is "$(packets_95)" "$before" "as much as before is denied again"
-kill -CONT "$FOLLOW"
-ok "and it is new" wait_for 5 grep -q '"port": 95,' "$WORK/follow"
+kill -CONT "${FOLLOW[late]}"
+ok "and it is new" has_seen late '"port": 95,'
 nft delete table inet pam_netns
-ok "that there is no firewall is said" wait_for 5 grep -q 'firewall is not loaded' "$WORK/err"
+ok "that there is no firewall is said" has_seen late.err 'firewall is not loaded'
 netnsctl reload >/dev/null 2>&1
-ok "and when it is back, it goes on" wait_for 5 sees '"port": 96,' alice udp $LAB6 96
-is "$(wc -l <"$WORK/err")" 1 "that was said once"
-ends TERM
-
-# reader_gone: follow ends by itself when nobody reads it
-reader_gone()
-{
-	mkfifo "$WORK/pipe"
-	netnsctl denied --follow >"$WORK/pipe" 2>/dev/null &
-	FOLLOW=$!
-	exec {reader}<"$WORK/pipe"
-	exec {reader}<&-
-	wait_for 5 is_gone "$FOLLOW"
-	wait "$FOLLOW"
-	[ $? = 1 ]
-}
-ok "it ends when nobody reads any more" reader_gone
-fails "and does not begin without an output" timeout 10 sh -c 'exec netnsctl denied --follow >&-'
-netnsctl denied --follow >/dev/full 2>"$WORK/err" &
-FOLLOW=$!
-# shellcheck disable=SC2317 # called
-full_is_noticed()
-{
-	try alice tcp "$LAB4" 97
-	is_gone "$FOLLOW"
-}
-ok "a full disk ends it" wait_for 5 full_is_noticed
-wait "$FOLLOW"
-is $? 1 "which has failed"
+ok "and when it is back, it goes on" wait_for 5 sees late '"port": 96,' alice udp $LAB6 96
+is "$(wc -l <"$WORK/late.err")" 1 "that was said once"
+ends late TERM
 
 #
 # Who has gone, and no firewall
