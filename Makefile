@@ -4,7 +4,8 @@
 #   make install      DESTDIR and PREFIX as usual
 #   make check        every test (root: installs what the tests need first)
 #   make check-faults every system call and allocation fails in turn (root, hours)
-#   make check-storm  very many log-ins at once, a tenth of them killed (root)
+#   make check-storm  very many log-ins at once, a tenth of them killed; and very
+#                     many users (root)
 #   make demo         three users log in by ssh, in a sandbox (root)
 #   make lint         static analysis and the manual pages
 #   make bench        what a login costs (root)
@@ -47,8 +48,9 @@ ALL_CPPFLAGS = -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"'
 	-DNETNS_CONF='"$(SYSCONFDIR)/security/netns.conf"' \
 	-DNETNS_RUN='"/run/pam_netns"' $(CPPFLAGS)
 # Where the programs are, for the few sources that must know.
-PATHS := -DNETNS_HELPER='"$(LIBEXECDIR)/netns-helper"' -DNETNS_CTL='"$(SBINDIR)/netnsctl"'
-PATHS_SRC := helper/client.c helper/draft.c helper/host.c
+PATHS := -DNETNS_HELPER='"$(LIBEXECDIR)/netns-helper"' -DNETNS_CTL='"$(SBINDIR)/netnsctl"' \
+	-DNETNS_MODULES='"$(PAMDIR)"'
+PATHS_SRC := helper/client.c helper/doctor_pam.c helper/draft.c helper/host.c
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
 ifdef SANITIZE
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -56,7 +58,7 @@ HARDEN := $(filter-out %_FORTIFY_SOURCE %_FORTIFY_SOURCE=2,$(HARDEN))
 ALL_LDFLAGS := -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
 endif
 
-CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nesting.c conf/check_policies.c \
+CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nat.c conf/check_nesting.c conf/check_policies.c \
 	conf/check_publish.c conf/check_rules.c conf/check_sessions.c conf/check_use.c \
 	conf/covers.c conf/diag.c conf/dump.c conf/keyword.c conf/lex.c conf/load.c \
 	conf/match.c conf/open.c conf/parse.c conf/parse_addresses.c conf/parse_policy.c \
@@ -86,16 +88,25 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 	helper/fw_nl_match.c helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c \
 	helper/fw_session.c helper/fw_target.c helper/fw_text.c helper/fw_view.c helper/span.c \
 	$(NL_SRC)
+DOCTOR_SRC := helper/ctl_doctor.c helper/doctor.c helper/doctor_hidden.c helper/doctor_net.c \
+	helper/doctor_pam.c helper/doctor_print.c helper/doctor_procs.c helper/doctor_ssh.c \
+	helper/doctor_table.c helper/doctor_users.c helper/pamstack.c helper/pamstack_control.c helper/pamstack_ways.c \
+	helper/textfile.c
 CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.c \
 	helper/ctl_live.c helper/ctl_reload.c helper/apply.c helper/compare.c \
 	helper/compare_users.c helper/confined.c helper/delta.c helper/depends.c helper/draft.c \
 	helper/explain.c helper/explain_conf.c helper/explain_end.c helper/explain_json.c \
 	helper/explain_question.c helper/explain_step.c helper/explain_text.c helper/exempt.c helper/flows.c \
 	helper/fw_files.c \
-	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/json.c helper/live.c \
+	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/json.c \
 	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \
 	helper/person.c helper/resolvers.c helper/route.c helper/rule.c \
-	$(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
+	helper/columns.c helper/ctl_status.c helper/ctl_top.c helper/status.c helper/status_detail.c \
+	helper/status_json.c helper/status_text.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
+	helper/usage_set.c helper/usage_table.c \
+	helper/ctl_denied.c helper/denied.c helper/denied_name.c helper/denied_text.c \
+	helper/ctl_who.c helper/holders.c helper/nsswitch.c helper/who.c helper/who_text.c \
+	$(DOCTOR_SRC) $(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 
 HELPER_PKGS := libmnl libcap-ng
 CTL_PKGS := libnftnl libmnl
@@ -225,7 +236,7 @@ check-faults: packages
 check-storm: packages
 	$(Q)$(MAKE) --no-print-directory tests
 	$(give_back)
-	$(Q)BUILD=$(BUILD) prove --exec '' --verbose tests/faults/storm.t
+	$(Q)BUILD=$(BUILD) prove --exec '' --verbose tests/faults/storm.t tests/faults/crowd.t
 
 demo: packages
 	$(Q)$(MAKE) --no-print-directory tests

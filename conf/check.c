@@ -21,6 +21,7 @@ static int find_errors(struct check *c)
 	if (r < 0)
 		return r;
 	check_servers(c);
+	check_nat_sizes(c);
 	return check_policies(c);
 }
 
@@ -32,6 +33,7 @@ static int find_useless(struct check *c)
 	check_any_session(c);
 	check_unused(c);
 	check_pools(c);
+	check_nat(c);
 	r = check_members(c);
 	if (r < 0)
 		return r;

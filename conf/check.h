@@ -31,6 +31,7 @@ int check_names(struct check *c);
 int check_nesting(struct check *c);
 int check_policies(struct check *c);
 void check_servers(struct check *c);
+void check_nat_sizes(struct check *c);
 void check_use(struct check *c);
 
 /* The searches for what has no effect; only for a conf without errors. */
@@ -38,6 +39,7 @@ void check_any_session(const struct check *c);
 void check_unused(struct check *c);
 int check_members(struct check *c);
 int check_publish(struct check *c);
+void check_nat(struct check *c);
 void check_pools(struct check *c);
 int check_rules(struct check *c);
 int check_sessions(struct check *c);

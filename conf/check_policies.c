@@ -12,6 +12,7 @@ static const struct {
 	{ CONF_DNS, "dns" },
 	{ CONF_RATE, "rate" },
 	{ CONF_CONNECTIONS, "connections" },
+	{ CONF_NAT_PORTS, "nat ports" },
 };
 
 static void report_twice(struct check *c, const struct conf_place *second,

@@ -141,6 +141,7 @@ enum conf_statement_kind {
 	CONF_DNS,
 	CONF_RATE,
 	CONF_CONNECTIONS,
+	CONF_NAT_PORTS,
 };
 
 struct conf_statement {
@@ -156,6 +157,7 @@ struct conf_statement {
 		struct conf_dns dns;
 		struct conf_rate rate;
 		uint32_t connections;
+		uint16_t nat_ports;
 	};
 };
 
@@ -184,7 +186,7 @@ void conf_walk_start(struct conf_walk *walk, const struct conf_policy *policy);
 const struct conf_statement *conf_walk_next(struct conf_walk *walk); /* NULL: the end */
 
 /*
- * The statement of the kind CONF_DNS, CONF_RATE or CONF_CONNECTIONS that holds
+ * The statement of a kind of which a policy has one, CONF_DNS for instance, that holds
  * for a policy, or NULL.  Its own comes before one that it has by "use",
  * wherever the two stand, so that a policy can change what it builds on.
  */

@@ -19,6 +19,9 @@
 struct entry {
 	enum diag_severity severity;
 	char *text; /* NULL: lost */
+	char *file;
+	unsigned line;
+	char *message; /* what text has of it */
 	char *excerpt; /* the source line and its caret, or NULL */
 };
 
@@ -44,6 +47,8 @@ void diag_free(struct diag *diag)
 		return;
 	for (size_t i = 0; i < diag->n_entries; i++) {
 		free(diag->entries[i].text);
+		free(diag->entries[i].file);
+		free(diag->entries[i].message);
 		free(diag->entries[i].excerpt);
 	}
 	free(diag->entries);
@@ -179,6 +184,9 @@ void diag_vadd(struct diag *diag, enum diag_severity severity, const struct conf
 	if (entry) {
 		entry->severity = severity;
 		entry->text = new_headline(severity, place, message);
+		entry->file = strdup(place->file);
+		entry->line = place->line;
+		entry->message = steal_ptr(&message);
 		if (line_text && place->line)
 			entry->excerpt = new_excerpt(line_text, line_length, place);
 	}
@@ -223,5 +231,17 @@ void diag_for_each(const struct diag *diag,
 	for (size_t i = 0; i < diag->n_entries; i++) {
 		if (diag->entries[i].text)
 			fn(userdata, diag->entries[i].severity, diag->entries[i].text);
+	}
+}
+
+void diag_each(const struct diag *diag, void (*fn)(void *userdata, const struct diag_entry *entry),
+	       void *userdata)
+{
+	for (size_t i = 0; i < diag->n_entries; i++) {
+		const struct entry *e = &diag->entries[i];
+		const struct diag_entry entry = { e->severity, e->file, e->line, e->message };
+
+		if (e->file && e->message)
+			fn(userdata, &entry);
 	}
 }

@@ -56,4 +56,14 @@ void diag_for_each(const struct diag *diag,
 		   void (*fn)(void *userdata, enum diag_severity severity, const char *text),
 		   void *userdata);
 
+/* One of them in its parts, for who writes it in another form; lost ones are left out. */
+struct diag_entry {
+	enum diag_severity severity;
+	const char *file;
+	unsigned line; /* 0: the file as a whole */
+	const char *text;
+};
+void diag_each(const struct diag *diag, void (*fn)(void *userdata, const struct diag_entry *entry),
+	       void *userdata);
+
 #endif

@@ -204,6 +204,9 @@ void conf_dump_statement(const struct conf_statement *statement, FILE *out)
 	case CONF_CONNECTIONS:
 		fprintf(out, "connections %u", statement->connections);
 		break;
+	case CONF_NAT_PORTS:
+		fprintf(out, "nat ports %u", statement->nat_ports);
+		break;
 	}
 }
 

@@ -48,8 +48,9 @@ static const struct keyword policy_words[] = {
 	{ "dns", CONF_DNS, parse_policy_dns },
 	{ "rate", CONF_RATE, parse_rate },
 	{ "connections", CONF_CONNECTIONS, parse_connections },
+	{ "nat", CONF_NAT_PORTS, parse_nat },
 };
-static_assert(ARRAY_SIZE(policy_words) == CONF_CONNECTIONS + 2, "rules have two keywords");
+static_assert(ARRAY_SIZE(policy_words) == CONF_NAT_PORTS + 2, "rules have two keywords");
 const struct keyword_table keywords_policy = TABLE("statement", policy_words);
 
 static const struct keyword verb_words[] = {
@@ -137,6 +138,11 @@ static const struct keyword way_words[] = {
 	{ "down", 1, NULL },
 };
 const struct keyword_table keywords_way = TABLE("word", way_words);
+
+static const struct keyword nat_words[] = {
+	{ "ports", 0, NULL },
+};
+const struct keyword_table keywords_nat = TABLE("word", nat_words);
 
 static const struct keyword duration_words[] = {
 	{ "s", 1, NULL },

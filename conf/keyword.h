@@ -40,6 +40,7 @@ extern const struct keyword_table keywords_loopback; /* what may follow it */
 extern const struct keyword_table keywords_on_error; /* enum conf_on_error */
 extern const struct keyword_table keywords_rate; /* bytes per second in one */
 extern const struct keyword_table keywords_way; /* of traffic: up, down */
+extern const struct keyword_table keywords_nat; /* after "nat" */
 extern const struct keyword_table keywords_duration; /* seconds in one */
 extern const struct keyword_table keywords_family; /* AF_ numbers */
 extern const struct keyword_table keywords_reserved; /* no names of address lists */

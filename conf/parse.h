@@ -84,6 +84,6 @@ keyword_fn parse_set, parse_include, parse_addresses, parse_policy, parse_sessio
 keyword_fn parse_set_pool, parse_set_uplink, parse_set_dns, parse_set_linger, parse_set_on_error,
 	parse_set_families, parse_set_hide;
 keyword_fn parse_use, parse_rule_out, parse_rule_in, parse_publish, parse_policy_dns, parse_rate,
-	parse_connections;
+	parse_connections, parse_nat;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "conf/addr.h"
 #include "conf/array.h"
+#include "conf/nat.h"
 #include "conf/parse.h"
 #include "conf/tree.h"
 #include "conf/value.h"
@@ -292,6 +293,27 @@ int parse_connections(struct conf_parser *p, const struct keyword *keyword,
 	if (value == 0)
 		return parse_error(p, &word, "at least one connection must be possible");
 	statement->connections = (uint32_t)value;
+	return 0;
+}
+
+int parse_nat(struct conf_parser *p, const struct keyword *keyword,
+	      struct conf_statement *statement)
+{
+	struct token word;
+	uint64_t value;
+	int r;
+
+	r = parse_keyword(p, &keywords_nat, &keyword);
+	if (!r)
+		r = parse_word(p, "a number", &word);
+	if (!r)
+		r = value_number(p, &word, "a block of source ports", CONF_NAT_PORTS_MAX, &value);
+	if (r < 0)
+		return r;
+	if (value < CONF_NAT_PORTS_MIN)
+		return parse_error(p, &word, "a block of source ports has %u at least",
+				   CONF_NAT_PORTS_MIN);
+	statement->nat_ports = (uint16_t)value;
 	return 0;
 }
 

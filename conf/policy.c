@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "conf/nat.h"
 
 void conf_walk_start(struct conf_walk *walk, const struct conf_policy *policy)
 {
@@ -52,6 +53,33 @@ const struct conf_statement *conf_policy_find(const struct conf_policy *policy,
 			found = find_own(walk.entering, kind);
 	}
 	return found;
+}
+
+uint32_t conf_nat_blocks(uint16_t ports)
+{
+	return (CONF_NAT_LAST - CONF_NAT_FIRST + 1) / ports;
+}
+
+struct conf_block conf_nat_block(uint16_t ports, uint32_t number)
+{
+	uint32_t first = CONF_NAT_FIRST + number * ports;
+
+	return (struct conf_block){ (uint16_t)first, (uint16_t)(first + ports - 1) };
+}
+
+struct conf_block conf_nat_block_of(uint16_t ports, uint32_t uid)
+{
+	return conf_nat_block(ports, uid % conf_nat_blocks(ports));
+}
+
+uint16_t conf_nat_ports(const struct conf *conf)
+{
+	const struct conf_statement *s = NULL;
+
+	for (size_t i = 0; i < conf->n_sessions && !s; i++)
+		if (conf->sessions[i]->policy)
+			s = conf_policy_find(conf->sessions[i]->policy, CONF_NAT_PORTS);
+	return s ? s->nat_ports : 0;
 }
 
 const struct conf_dns *conf_policy_dns(const struct conf *conf, const struct conf_policy *policy)

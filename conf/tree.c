@@ -93,6 +93,7 @@ void conf_statement_done(struct conf_statement *statement)
 		break;
 	case CONF_RATE:
 	case CONF_CONNECTIONS:
+	case CONF_NAT_PORTS:
 		break;
 	}
 }

@@ -70,7 +70,7 @@ static void put_meaning(const struct conf *conf, const struct conf_policy *polic
 		put_dns(conf_policy_dns(conf, policy), out);
 		return;
 	}
-	if (kind == CONF_RATE || kind == CONF_CONNECTIONS) {
+	if (kind == CONF_RATE || kind == CONF_CONNECTIONS || kind == CONF_NAT_PORTS) {
 		s = conf_policy_find(policy, kind);
 		if (s)
 			conf_dump_statement(s, out);
@@ -112,6 +112,7 @@ static void put_name(const struct member *member, FILE *out)
 static int compare_one(const struct comparison *c, const struct member *member,
 		       const struct conf_policy *old, enum conf_statement_kind kind)
 {
+	const char *none = kind == CONF_NAT_PORTS ? "no block of source ports" : "no limit";
 	const char *what = kind == CONF_RULE ? "other rules" : "other ports are published";
 	struct meaning before = { 0 }, after = { 0 };
 	int r = read_meaning(c->before, old, kind, &before);
@@ -124,8 +125,8 @@ static int compare_one(const struct comparison *c, const struct member *member,
 			fprintf(c->out, ": %s, at once\n", what);
 		else
 			fprintf(c->out, ": %s instead of %s, at once\n",
-				after.text[0] ? after.text : "no limit",
-				before.text[0] ? before.text : "no limit");
+				after.text[0] ? after.text : none,
+				before.text[0] ? before.text : none);
 	}
 	free(before.text);
 	free(after.text);
@@ -143,8 +144,9 @@ static const struct conf_policy *find_old(const struct conf *before, uint32_t gr
 
 static int compare_policy(const struct comparison *c, const struct member *member)
 {
-	static const enum conf_statement_kind kinds[] = { CONF_RULE, CONF_PUBLISH, CONF_DNS,
-							  CONF_RATE, CONF_CONNECTIONS };
+	static const enum conf_statement_kind kinds[] = { CONF_RULE,        CONF_PUBLISH,
+							  CONF_DNS,         CONF_RATE,
+							  CONF_CONNECTIONS, CONF_NAT_PORTS };
 	const struct conf_policy *old = find_old(c->before, member->group);
 	int r = 0;
 

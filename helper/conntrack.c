@@ -2,6 +2,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <string.h>
@@ -129,6 +131,28 @@ static void read_flow(const struct nlattr *orig, const struct nlattr *reply, int
 	flow->source_port = source.port;
 	flow->destination_port = destination.port;
 	flow->answerer_port = answerer.port;
+	flow->asker_port = asker.port;
+}
+
+static uint32_t read_u32(const struct nlattr *attr)
+{
+	return attr && mnl_attr_get_payload_len(attr) >= sizeof(uint32_t)
+		       ? ntohl(mnl_attr_get_u32(attr))
+		       : 0;
+}
+
+static void read_state(const struct nlattr *const *a, struct flow *flow)
+{
+	const struct nlattr *info[8] = { NULL };
+	const struct nlattr *tcp[8] = { NULL };
+
+	flow->answered = (read_u32(a[CTA_STATUS]) & IPS_SEEN_REPLY) != 0;
+	if (a[CTA_PROTOINFO])
+		mnl_attr_parse_nested(a[CTA_PROTOINFO], note_attribute, info);
+	if (info[CTA_PROTOINFO_TCP])
+		mnl_attr_parse_nested(info[CTA_PROTOINFO_TCP], note_attribute, tcp);
+	if (tcp[CTA_PROTOINFO_TCP_STATE])
+		flow->tcp_state = mnl_attr_get_u8(tcp[CTA_PROTOINFO_TCP_STATE]);
 }
 
 static bool is_in(const struct conf_prefix *prefix, const uint8_t address[16])
@@ -231,4 +255,42 @@ int conntrack_forget(struct mnl_socket *netfilter, const struct conf_prefix *pre
 	}
 	free(s.doomed.bytes);
 	return r;
+}
+
+bool conntrack_is_open(const struct flow *flow)
+{
+	return flow->tcp_state != TCP_CONNTRACK_TIME_WAIT && flow->tcp_state != TCP_CONNTRACK_CLOSE;
+}
+
+struct listing {
+	conntrack_fn *fn;
+	void *data;
+	int family;
+	int result;
+};
+
+static void note_listed(const struct nlmsghdr *h, void *data)
+{
+	const struct nlattr *a[8] = { NULL };
+	struct listing *listing = data;
+	struct flow flow = { 0 };
+
+	mnl_attr_parse(h, sizeof(struct nfgenmsg), note_attribute, a);
+	if (!a[CTA_TUPLE_ORIG] || !a[CTA_TUPLE_REPLY] || listing->result)
+		return;
+	read_flow(a[CTA_TUPLE_ORIG], a[CTA_TUPLE_REPLY], listing->family, &flow);
+	read_state(a, &flow);
+	listing->result = listing->fn(listing->data, &flow);
+}
+
+int conntrack_list(struct mnl_socket *netfilter, int family, conntrack_fn *fn, void *data)
+{
+	struct listing listing = { .fn = fn, .data = data, .family = family };
+	struct nl_batch batch;
+	int r;
+
+	nl_batch_init(&batch);
+	put_message(&batch, IPCTNL_MSG_CT_GET, NLM_F_DUMP, family);
+	r = nl_query(netfilter, &batch, note_listed, &listing);
+	return r ? r : listing.result;
 }

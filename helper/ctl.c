@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "conf/base.h"
+#include "conf/diag.h"
 #include "helper/ctl.h"
 #include "helper/netns.h"
 
 #define ARGUMENTS_WIDTH 32
+#define INTERVAL_MAX    3600
 
 static const struct command {
 	const char *name;
@@ -22,10 +25,16 @@ static const struct command {
 	{ "reload", ctl_reload, "[--dry-run | --if-changed] [--log] [FILE]",
 	  "put the configuration in force" },
 	{ "unload", ctl_unload, "", "take everything out of force" },
-	{ "status", ctl_status, "[--json] [USER]", "who has a network namespace now" },
+	{ "status", ctl_status, "[--interval SECONDS] [--json] [USER]",
+	  "who has a namespace now, and what they do" },
+	{ "top", ctl_top, "[--interval SECONDS]", "the same, as it changes" },
+	{ "denied", ctl_denied, "[--follow] [--json] [--resolve] [USER]",
+	  "what users tried in vain" },
+	{ "who", ctl_who, "[--json] tcp|udp PORT", "whose a source port of this host is" },
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
 	  "what a user gets, and what becomes of a packet" },
+	{ "doctor", ctl_doctor, "[--json]", "look for what lets users out, or does not work" },
 	{ "exec", ctl_exec, "USER [--] COMMAND [ARGUMENT...]",
 	  "run a command in a user's network" },
 	{ "sweep", ctl_sweep, "", "remove the namespaces that nobody uses" },
@@ -33,12 +42,16 @@ static const struct command {
 
 int ctl_error(int r, const char *format, ...)
 {
+	_cleanup_free_ char *text = NULL;
 	va_list args;
 
-	fputs("netnsctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	fputs("netnsctl: ", stderr);
+	/* Names in it come from anywhere. */
+	diag_put_visible(stderr, text ? text : "out of memory");
 	if (r)
 		fprintf(stderr, ": %s", strerror(-r));
 	fputc('\n', stderr);
@@ -59,6 +72,38 @@ int ctl_need_root(const char *command)
 		return 0;
 	return ctl_error(0, "%s needs root: it looks into %s and other users' processes", command,
 			 NETNS_RUN);
+}
+
+int ctl_find_uid(const char *text, uint32_t *ret_uid)
+{
+	const struct passwd *pw = getpwnam(text);
+	unsigned long value;
+	char *end;
+
+	if (pw) {
+		*ret_uid = pw->pw_uid;
+		return 0;
+	}
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value >= UINT32_MAX)
+		return ctl_error(0, "no such user: %s", text);
+	*ret_uid = (uint32_t)value;
+	return 0;
+}
+
+int ctl_read_interval(const char *text, unsigned least_ms, unsigned *ret_ms)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	if (text[0] < '0' || text[0] > '9' || *end || !(seconds <= INTERVAL_MAX))
+		return ctl_error(0, "no interval in seconds, up to %d: %s", INTERVAL_MAX, text);
+	*ret_ms = (unsigned)(seconds * 1000);
+	if (*ret_ms < least_ms)
+		return ctl_error(0, "an interval of %s seconds is too short", text);
+	return 0;
 }
 
 int ctl_enter_host(void)

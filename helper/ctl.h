@@ -2,6 +2,8 @@
 #ifndef HELPER_CTL_H
 #define HELPER_CTL_H
 
+#include <stdint.h>
+
 /*
  * netnsctl(8): one function a command, with its own arguments (argv[0] is the
  * command's name).  Each returns the exit status: 0, 1 when what was asked for
@@ -14,7 +16,11 @@ int ctl_check(int argc, char **argv);
 int ctl_reload(int argc, char **argv);
 int ctl_unload(int argc, char **argv);
 int ctl_status(int argc, char **argv);
+int ctl_top(int argc, char **argv);
+int ctl_denied(int argc, char **argv);
+int ctl_who(int argc, char **argv);
 int ctl_explain(int argc, char **argv);
+int ctl_doctor(int argc, char **argv);
 int ctl_exec(int argc, char **argv);
 int ctl_sweep(int argc, char **argv);
 
@@ -24,7 +30,10 @@ int ctl_sweep(int argc, char **argv);
  */
 int ctl_repair(void);
 
-/* "netnsctl: TEXT" or, with r, "netnsctl: TEXT: strerror(-r)" on stderr.  Returns 1. */
+/*
+ * "netnsctl: TEXT" or, with r, "netnsctl: TEXT: strerror(-r)" on stderr, on one line
+ * and without what would speak to a terminal.  Returns 1.
+ */
 int ctl_error(int r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Says on stderr how the command is called.  Returns CTL_USAGE. */
@@ -32,6 +41,15 @@ int ctl_usage(const char *command);
 
 /* 0 for root; otherwise says that the command needs root.  The exit status. */
 int ctl_need_root(const char *command);
+
+/* USER: a name, or the uid of a user who is gone.  Says so if it is neither.  The exit status. */
+int ctl_find_uid(const char *text, uint32_t *ret_uid);
+
+/*
+ * Seconds, with parts of them, up to an hour, and no less than least_ms.  Says what is
+ * wrong.  The exit status.
+ */
+int ctl_read_interval(const char *text, unsigned least_ms, unsigned *ret_ms);
 
 /* For root: to where links and the firewall are, wherever we were started.  The exit status. */
 int ctl_enter_host(void);

@@ -14,6 +14,7 @@
 #include "helper/fw.h"
 #include "helper/ground.h"
 #include "helper/machine.h"
+#include "helper/holders.h"
 #include "helper/obstacle.h"
 
 static int compile(const struct conf *conf, struct diag *diag, struct fw_table **ret_table)
@@ -34,6 +35,8 @@ static int try(const struct conf *conf, struct diag *diag, struct fw_table **ret
 
 	if (!r && !r2 && has_links)
 		r = obstacle_warn(conf, diag);
+	if (!r && !r2 && has_links)
+		r = holders_warn(conf, diag);
 	return r ? r : r2;
 }
 

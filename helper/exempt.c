@@ -6,6 +6,7 @@
 
 #include "conf/base.h"
 #include "helper/exempt.h"
+#include "helper/textfile.h"
 
 #define MODULE       "pam_netns"
 #define EXEMPT_GROUP "exempt_group="
@@ -30,14 +31,17 @@ static bool note_group(const struct search *s, const char *path, const char *gro
 /* pam.d(5): a comment ends a line, and a backslash continues it. */
 static bool search_file(const struct search *s, const char *path)
 {
-	_cleanup_fclose_ FILE *f = fopen(path, "re");
-	_cleanup_free_ char *line = NULL;
+	_cleanup_free_ char *text = NULL;
 	bool continued = false;
 	bool ours = false;
-	size_t room = 0;
+	char *rest;
+	char *line;
 
-	while (f && getline(&line, &room, f) > 0) {
-		size_t n = strcspn(line, "#\n");
+	/* What is no file of text is no stack either. */
+	if (textfile_read(path, &text) < 0)
+		return false;
+	for (rest = text; (line = textfile_line(&rest));) {
+		size_t n = strcspn(line, "#");
 		const char *group;
 
 		while (n && strchr(" \t", line[n - 1]))

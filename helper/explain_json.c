@@ -4,6 +4,7 @@
 #include "conf/base.h"
 #include "conf/conf.h"
 #include "conf/dump.h"
+#include "conf/nat.h"
 #include "helper/explain.h"
 #include "helper/fw_build.h"
 #include "helper/json.h"
@@ -104,6 +105,22 @@ static void put_limits(struct json *j, const struct conf_policy *policy)
 		json_null(j, "connections");
 }
 
+static void put_block(struct json *j, const struct answer *a)
+{
+	const struct conf_statement *s = conf_policy_find(a->policy, CONF_NAT_PORTS);
+	struct conf_block block;
+
+	if (!s) {
+		json_null(j, "source_ports");
+		return;
+	}
+	block = conf_nat_block_of(s->nat_ports, a->uid);
+	json_open(j, "source_ports", '{');
+	json_unsigned(j, "first", block.first);
+	json_unsigned(j, "last", block.last);
+	json_close(j);
+}
+
 static void put_policy(struct json *j, const struct explain *x, const struct answer *a)
 {
 	struct fw_dns dns;
@@ -124,6 +141,7 @@ static void put_policy(struct json *j, const struct explain *x, const struct ans
 		put_address(j, NULL, &dns.servers[i]);
 	json_close(j);
 	put_limits(j, a->policy);
+	put_block(j, a);
 	put_published(j, x, a->policy);
 	json_close(j);
 }

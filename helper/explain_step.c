@@ -75,9 +75,10 @@ static const struct conf_statement *statement_of(const struct conf_policy *polic
 static enum explain_reason reason_of(const struct explain_step *step)
 {
 	static const enum explain_reason reasons[] = {
-		[CONF_USE] = EXPLAIN_DEFAULT,     [CONF_RULE] = EXPLAIN_RULE,
-		[CONF_PUBLISH] = EXPLAIN_PUBLISH, [CONF_DNS] = EXPLAIN_DNS,
-		[CONF_RATE] = EXPLAIN_DEFAULT,    [CONF_CONNECTIONS] = EXPLAIN_CONNECTIONS,
+		[CONF_USE] = EXPLAIN_DEFAULT,       [CONF_RULE] = EXPLAIN_RULE,
+		[CONF_PUBLISH] = EXPLAIN_PUBLISH,   [CONF_DNS] = EXPLAIN_DNS,
+		[CONF_RATE] = EXPLAIN_DEFAULT,      [CONF_CONNECTIONS] = EXPLAIN_CONNECTIONS,
+		[CONF_NAT_PORTS] = EXPLAIN_DEFAULT,
 	};
 
 	if (!step->policy)

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "conf/dump.h"
+#include "conf/nat.h"
 #include "helper/explain.h"
 #include "helper/fw_build.h"
 
@@ -196,9 +197,22 @@ static void put_resolvers(const struct explain *x, const struct answer *a, FILE 
 		dns.n_servers && dns.fixed ? ", whatever is asked" : "");
 }
 
+static void put_block(const struct answer *a, FILE *out)
+{
+	const struct conf_statement *s = conf_policy_find(a->policy, CONF_NAT_PORTS);
+	struct conf_block block;
+
+	if (!s)
+		return;
+	block = conf_nat_block_of(s->nat_ports, a->uid);
+	fprintf(out, "  connections leave from the ports %u-%u of the host\n", block.first,
+		block.last);
+}
+
 static void put_policy(const struct explain *x, const struct answer *a, FILE *out)
 {
-	static const enum conf_statement_kind kinds[] = { CONF_DNS, CONF_RATE, CONF_CONNECTIONS };
+	static const enum conf_statement_kind kinds[] = { CONF_DNS, CONF_RATE, CONF_CONNECTIONS,
+							  CONF_NAT_PORTS };
 	const struct conf_statement *s;
 	struct conf_walk walk;
 
@@ -207,6 +221,7 @@ static void put_policy(const struct explain *x, const struct answer *a, FILE *ou
 	fputc('\n', out);
 	put_addresses(a, out);
 	put_resolvers(x, a, out);
+	put_block(a, out);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		s = conf_policy_find(a->policy, kinds[i]);
 		if (!s)

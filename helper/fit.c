@@ -57,6 +57,32 @@ static int add_ports(struct fit *fit, struct mnl_socket *netfilter,
 	return r;
 }
 
+static int add_blocks(struct fit *fit, struct mnl_socket *netfilter,
+		      const struct veth_addresses *addresses)
+{
+	const struct conf_statement *s = conf_policy_find(fit->policy, CONF_NAT_PORTS);
+	int r;
+
+	if (!s)
+		return 0;
+	r = fwset_add_block(netfilter, s->nat_ports, fit->uid, &addresses->v4);
+	return r ? r : fwset_add_block(netfilter, s->nat_ports, fit->uid, &addresses->v6);
+}
+
+/* What leads to addresses, and what their connections have. */
+static int remove_of_addresses(struct mnl_socket *netfilter, const struct veth_addresses *addresses)
+{
+	const struct conf_prefix *const both[] = { &addresses->v4, &addresses->v6 };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(both) && !r; i++) {
+		r = fwset_unpublish(netfilter, both[i]);
+		if (!r)
+			r = fwset_remove_block(netfilter, both[i]);
+	}
+	return r;
+}
+
 /* The user's elements in the sets of the firewall.  In the host's namespace. */
 static int add_elements(struct fit *fit, const struct veth_addresses *addresses)
 {
@@ -69,6 +95,8 @@ static int add_elements(struct fit *fit, const struct veth_addresses *addresses)
 		r = fwset_add_live(netfilter, fit->uid);
 	if (!r)
 		r = add_ports(fit, netfilter, addresses);
+	if (!r)
+		r = add_blocks(fit, netfilter, addresses);
 	/* Even a user without elements needs the table. */
 	if (!r && !fit->live) {
 		r = fwset_probe(netfilter, &there);
@@ -204,9 +232,7 @@ static int remove_elements(struct fit *fit, const struct veth_addresses *address
 	r = nl_open(NETLINK_NETFILTER, &netfilter);
 	if (!r && !fit->live)
 		r = fwset_remove_live(netfilter, fit->uid);
-	if (!r)
-		r = fwset_unpublish(netfilter, &addresses->v4);
-	return r ? r : fwset_unpublish(netfilter, &addresses->v6);
+	return r ? r : remove_of_addresses(netfilter, addresses);
 }
 
 int fit_change(struct fit *fit)
@@ -269,7 +295,9 @@ int fit_unpublish(const struct conf_prefix *address)
 	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
 	int r = nl_open(NETLINK_NETFILTER, &netfilter);
 
-	return r ? r : fwset_unpublish(netfilter, address);
+	if (!r)
+		r = fwset_unpublish(netfilter, address);
+	return r ? r : fwset_remove_block(netfilter, address);
 }
 
 int fit_remove(uint32_t uid)
@@ -291,9 +319,7 @@ int fit_remove(uint32_t uid)
 		r = veth_find_addresses(uid, &addresses);
 	/* The link is the last: while it is there, what belongs to it can be found. */
 	if (!r)
-		r = fwset_unpublish(netfilter, &addresses.v4);
-	if (!r)
-		r = fwset_unpublish(netfilter, &addresses.v6);
+		r = remove_of_addresses(netfilter, &addresses);
 	if (!r)
 		r = veth_delete(uid);
 	if (!r)

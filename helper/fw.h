@@ -17,6 +17,9 @@ struct diag;
  * elements to
  *
  *   live           uids whose sockets have no business in the host's network
+ *   blocks4, blocks6
+ *                  an address of a session : where its connections get their source
+ *                  ports; only if some policy has "nat ports"
  *   publish4_tcp, publish4_udp, publish6_tcp, publish6_udp
  *                  a port of the host : an address of a session . its port
  *
@@ -69,6 +72,10 @@ void fw_free_p(struct fw_table **table);
 int fw_add_live(struct fw_table *table, uint32_t uid);
 int fw_add_published(struct fw_table *table, const struct conf_publish *publish,
 		     const struct conf_prefix *address);
+
+/* The block of source ports of uid.  -ENOENT: the table has no such blocks. */
+int fw_add_block(struct fw_table *table, uint16_t ports, uint32_t uid,
+		 const struct conf_prefix *address);
 
 /* As nft reads it: in one transaction, in place of the table that is there. */
 int fw_print(const struct fw_table *table, FILE *out);

@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 
 #include "conf/base.h"
+#include "conf/nat.h"
 #include "helper/fw.h"
 #include "helper/fw_build.h"
 
@@ -320,10 +321,58 @@ static void add_dstnat(const struct base *base)
 	}
 }
 
+/* A block of source ports is a chain: what nft can write of a map has no ranges of ports. */
+static void add_blocks(const struct base *base, uint16_t ports)
+{
+	for (uint32_t i = 0; i < conf_nat_blocks(ports); i++) {
+		const struct conf_block block = conf_nat_block(ports, i);
+		struct fw_chain *chain =
+			fw_add_chain(base->table, NULL, NULL, "ports_%u", block.first);
+
+		fw_rule(chain, NULL, fw_is_tcp_or_udp(base->table),
+			fw_masquerade_to(block.first, block.last));
+	}
+}
+
+/*
+ * Log-ins add who has which block to the maps.  All others get ports that are in
+ * none, whatever they choose, so that nobody is taken for somebody else.
+ */
+static void add_port_ranges(const struct base *base, struct fw_chain *chain)
+{
+	static const struct {
+		const char *name;
+		enum fw_type type;
+		enum fw_field saddr;
+	} maps[] = {
+		{ "blocks4", FW_TYPE_IPV4, FW_IP_SADDR },
+		{ "blocks6", FW_TYPE_IPV6, FW_IP6_SADDR },
+	};
+	const struct span *const pools[] = { &base->pool4, &base->pool6 };
+	struct fw_expr is_outside = fw_not(fw_is_session(FW_OIFGROUP));
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		struct fw_set *map = fw_add_map(base->table, maps[i].type, FW_TYPE_VERDICT,
+						FW_TYPE_NONE, maps[i].name);
+
+		fw_rule(chain, NULL, is_outside, fw_is_tcp_or_udp(base->table),
+			fw_vmap(maps[i].saddr, map));
+		fw_rule(chain, NULL, fw_is_in(maps[i].saddr, pools[i]), is_outside,
+			fw_is_tcp_or_udp(base->table),
+			fw_masquerade_to(CONF_NAT_LAST + 1, UINT16_MAX));
+	}
+}
+
 static void add_srcnat(const struct base *base)
 {
 	struct fw_chain *chain = fw_add_chain(base->table, &srcnat, NULL, "srcnat");
 	struct fw_expr is_outside = fw_not(fw_is_session(FW_OIFGROUP));
+	uint16_t ports = conf_nat_ports(base->b->conf);
+
+	if (ports) {
+		add_port_ranges(base, chain);
+		add_blocks(base, ports);
+	}
 
 	fw_rule(chain, NULL, fw_is_in(FW_IP_SADDR, &base->pool4), is_outside, fw_masquerade());
 	fw_rule(chain, NULL, fw_is_in(FW_IP6_SADDR, &base->pool6), is_outside, fw_masquerade());

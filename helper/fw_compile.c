@@ -7,6 +7,7 @@
 
 #include "conf/base.h"
 #include "conf/diag.h"
+#include "conf/nat.h"
 #include "helper/class.h"
 #include "helper/fw.h"
 #include "helper/fw_build.h"
@@ -264,5 +265,24 @@ int fw_add_published(struct fw_table *table, const struct conf_publish *publish,
 	memcpy(element->data, address->bytes, width);
 	element->data[width] = (uint8_t)(publish->to_port >> 8);
 	element->data[width + 1] = (uint8_t)publish->to_port;
+	return 0;
+}
+
+int fw_add_block(struct fw_table *table, uint16_t ports, uint32_t uid,
+		 const struct conf_prefix *address)
+{
+	bool v4 = address->family == AF_INET;
+	struct fw_set *map = fw_find_set(table, v4 ? "blocks4" : "blocks6");
+	struct fw_element *element;
+	char name[16];
+
+	snprintf(name, sizeof(name), "ports_%u", conf_nat_block_of(ports, uid).first);
+	if (!map || !fw_find_chain(table, name))
+		return -ENOENT;
+	element = fw_add_element(map);
+	if (!element)
+		return -ENOMEM;
+	element->key = span_of_prefix(address);
+	element->chain = fw_find_chain(table, name);
 	return 0;
 }

@@ -195,6 +195,7 @@ static eval_fn *const eval_kinds[] = {
 	[FW_JUMP] = eval_chain,
 	[FW_VMAP] = eval_vmap,
 	[FW_MASQUERADE] = eval_nat,
+	[FW_MASQUERADE_TO] = eval_nat,
 	[FW_DNAT] = eval_nat,
 	[FW_DNAT_MAP] = eval_nat,
 	[FW_DNAT_SPREAD] = eval_nat,
@@ -310,7 +311,9 @@ static void read_nat(const struct walk *w, const struct fw_packet *packet, struc
 	size_t width = packet->family == AF_INET ? 4 : 16;
 	const struct fw_element *element = w->nat_element;
 
-	nat->kind = w->nat->kind == FW_MASQUERADE ? FW_NAT_SOURCE : FW_NAT_DESTINATION;
+	nat->kind = w->nat->kind == FW_MASQUERADE || w->nat->kind == FW_MASQUERADE_TO
+			    ? FW_NAT_SOURCE
+			    : FW_NAT_DESTINATION;
 	memcpy(nat->daddr, packet->daddr, sizeof(nat->daddr));
 	nat->dport = packet->dport;
 	if (w->nat->kind == FW_DNAT)

@@ -103,6 +103,14 @@ struct fw_expr fw_vmap(enum fw_field field, const struct fw_set *map)
 	return (struct fw_expr){ .kind = FW_VMAP, .field = field, .set = map };
 }
 
+struct fw_expr fw_masquerade_to(uint16_t first, uint16_t last)
+{
+	return (struct fw_expr){
+		.kind = FW_MASQUERADE_TO,
+		.span = span_of_numbers(first, last, sizeof(first)),
+	};
+}
+
 struct fw_expr fw_dnat(const struct conf_prefix *address)
 {
 	return (struct fw_expr){

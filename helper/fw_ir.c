@@ -195,6 +195,15 @@ struct fw_set *fw_find_set(const struct fw_table *table, const char *name)
 	return set;
 }
 
+const struct fw_chain *fw_find_chain(const struct fw_table *table, const char *name)
+{
+	const struct fw_chain *chain = table->chains;
+
+	while (chain && strcmp(chain->name, name) != 0)
+		chain = chain->next;
+	return chain;
+}
+
 struct fw_element *fw_add_element(struct fw_set *set)
 {
 	struct fw_element *elements;

@@ -164,6 +164,7 @@ enum fw_expr_kind {
 	FW_JUMP, /* chain */
 	FW_VMAP, /* what the map set has for field */
 	FW_MASQUERADE,
+	FW_MASQUERADE_TO, /* with one of the ports in span */
 	FW_DNAT, /* to the address span */
 	FW_DNAT_MAP, /* to the address and port that the map set has for field */
 	FW_DNAT_SPREAD, /* to each of the addresses in the map set in turn */
@@ -251,6 +252,7 @@ struct fw_set *fw_add_dynamic(struct fw_table *table, const enum fw_field *field
 			      uint32_t timeout, const char *format, ...) PRINTF_LIKE(5, 6);
 
 struct fw_set *fw_find_set(const struct fw_table *table, const char *name);
+const struct fw_chain *fw_find_chain(const struct fw_table *table, const char *name);
 
 /* A zeroed element to fill, or NULL. */
 struct fw_element *fw_add_element(struct fw_set *set);
@@ -285,6 +287,7 @@ struct fw_expr fw_is_added(const struct fw_set *set);
 struct fw_expr fw_goto(const struct fw_chain *chain);
 struct fw_expr fw_jump(const struct fw_chain *chain);
 struct fw_expr fw_vmap(enum fw_field field, const struct fw_set *map);
+struct fw_expr fw_masquerade_to(uint16_t first, uint16_t last);
 struct fw_expr fw_dnat(const struct conf_prefix *address);
 struct fw_expr fw_dnat_map(int family, enum fw_field field, const struct fw_set *map);
 struct fw_expr fw_dnat_spread(int family, const struct fw_set *map);

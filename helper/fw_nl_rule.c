@@ -199,6 +199,32 @@ static void put_masquerade(struct fw_writer *w, const struct fw_expr *e)
 	(void)fw_nl_add(w, "masq");
 }
 
+static void put_port(struct fw_writer *w, uint32_t reg, const uint8_t *port)
+{
+	struct nftnl_expr *expr = fw_nl_add(w, "immediate");
+
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, reg);
+	nftnl_expr_set(expr, NFTNL_EXPR_IMM_DATA, port, sizeof(uint16_t));
+}
+
+static void put_masquerade_to(struct fw_writer *w, const struct fw_expr *e)
+{
+	uint32_t first = fw_nl_register(0);
+	uint32_t last = fw_nl_register(SPAN_WIDTH_MAX); /* as nft does */
+	struct nftnl_expr *expr;
+
+	put_port(w, first, e->span.first);
+	put_port(w, last, e->span.last);
+	expr = fw_nl_add(w, "masq");
+	if (!expr)
+		return;
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_MASQ_FLAGS, NF_NAT_RANGE_PROTO_SPECIFIED);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_MASQ_REG_PROTO_MIN, first);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_MASQ_REG_PROTO_MAX, last);
+}
+
 /* To the address in the first registers, and the port behind it. */
 static void put_nat(struct fw_writer *w, int family, bool with_port)
 {
@@ -270,6 +296,7 @@ static put_fn *const put_kinds[] = {
 	[FW_JUMP] = put_verdict,
 	[FW_VMAP] = put_vmap,
 	[FW_MASQUERADE] = put_masquerade,
+	[FW_MASQUERADE_TO] = put_masquerade_to,
 	[FW_DNAT] = put_dnat,
 	[FW_DNAT_MAP] = put_dnat_map,
 	[FW_DNAT_SPREAD] = put_dnat_spread,

@@ -179,6 +179,12 @@ static void put_dnat(FILE *out, const struct fw_expr *e)
 	put_set_use(out, e->set);
 }
 
+static void put_masquerade_to(FILE *out, const struct fw_expr *e)
+{
+	fputs("masquerade to :", out);
+	put_span(out, FW_TYPE_PORT, &e->span);
+}
+
 static void put_vmap(FILE *out, const struct fw_expr *e)
 {
 	fprintf(out, "%s vmap ", fw_fields[e->field].text);
@@ -228,6 +234,7 @@ static put_fn *const put_kinds[FW_N_KINDS] = {
 	[FW_LIMIT_EACH] = put_update,
 	[FW_MATCH_ADDED] = put_match_added,
 	[FW_VMAP] = put_vmap,
+	[FW_MASQUERADE_TO] = put_masquerade_to,
 	[FW_DNAT] = put_dnat,
 	[FW_DNAT_MAP] = put_dnat,
 	[FW_DNAT_SPREAD] = put_dnat,

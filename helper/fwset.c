@@ -9,14 +9,18 @@
 #include <sys/socket.h>
 
 #include "conf/base.h"
+#include "conf/nat.h"
 #include "helper/fwset.h"
 #include "helper/nl.h"
 
 #define TABLE     "pam_netns"
 #define SET_USERS "live"
 
+#define NAME_MAX_CHAIN 16
+
 /* Every part of a concatenation takes whole registers (nf_tables.h: 4 bytes each). */
 #define REGISTER 4
+#define KEY_MAX  16
 #define DATA_MAX (16 + REGISTER)
 
 /* Published ports of one user in one map that a transaction removes. */
@@ -24,8 +28,9 @@
 
 struct element {
 	const char *set;
-	uint8_t key[REGISTER];
+	uint8_t key[KEY_MAX];
 	size_t key_length;
+	char chain[NAME_MAX_CHAIN]; /* of a map of verdicts: where to go; "" for others */
 	uint8_t data[DATA_MAX]; /* of a map */
 	size_t data_length;
 };
@@ -51,6 +56,17 @@ static void put_edge(struct nl_batch *batch, uint16_t type)
 	nl_expect_no_ack(batch);
 }
 
+static void put_goto(struct nlmsghdr *h, const char *chain)
+{
+	struct nlattr *value = mnl_attr_nest_start(h, NFTA_SET_ELEM_DATA);
+	struct nlattr *verdict = mnl_attr_nest_start(h, NFTA_DATA_VERDICT);
+
+	mnl_attr_put_u32(h, NFTA_VERDICT_CODE, htonl((uint32_t)NFT_GOTO));
+	mnl_attr_put_strz(h, NFTA_VERDICT_CHAIN, chain);
+	mnl_attr_nest_end(h, verdict);
+	mnl_attr_nest_end(h, value);
+}
+
 static void put_element(struct nl_batch *batch, uint16_t type, const struct element *e)
 {
 	struct nlmsghdr *h =
@@ -65,6 +81,8 @@ static void put_element(struct nl_batch *batch, uint16_t type, const struct elem
 	value = mnl_attr_nest_start(h, NFTA_SET_ELEM_KEY);
 	mnl_attr_put(h, NFTA_DATA_VALUE, e->key_length, e->key);
 	mnl_attr_nest_end(h, value);
+	if (e->chain[0] && type == NFT_MSG_NEWSETELEM)
+		put_goto(h, e->chain);
 	if (e->data_length && type == NFT_MSG_NEWSETELEM) {
 		value = mnl_attr_nest_start(h, NFTA_SET_ELEM_DATA);
 		mnl_attr_put(h, NFTA_DATA_VALUE, e->data_length, e->data);
@@ -160,7 +178,7 @@ static int note_element(const struct nlattr *attr, void *data)
 	if (mnl_attr_parse_nested(attr, note_part, &parts) < 0)
 		return MNL_CB_ERROR;
 	if (!parts.key || !parts.data || found->n == FOUND_MAX ||
-	    mnl_attr_get_payload_len(parts.key) > REGISTER ||
+	    mnl_attr_get_payload_len(parts.key) > KEY_MAX ||
 	    mnl_attr_get_payload_len(parts.data) < found->address_length ||
 	    memcmp(mnl_attr_get_payload(parts.data), found->address->bytes,
 		   found->address_length) != 0)
@@ -309,6 +327,47 @@ int fwset_unpublish(struct mnl_socket *netfilter, const struct conf_prefix *addr
 	for (size_t p = 0; p < ARRAY_SIZE(port_sets[0]) && !r; p++)
 		r = remove_ports(netfilter, port_sets[address->family == AF_INET6][p], address);
 	return r;
+}
+
+static struct element block_element(const struct conf_prefix *address)
+{
+	bool v4 = address->family == AF_INET;
+	struct element e = { .set = v4 ? "blocks4" : "blocks6", .key_length = v4 ? 4 : 16 };
+
+	memcpy(e.key, address->bytes, e.key_length);
+	return e;
+}
+
+int fwset_add_block(struct mnl_socket *netfilter, uint16_t ports, uint32_t uid,
+		    const struct conf_prefix *address)
+{
+	struct element e;
+	int r;
+
+	if (!address->family)
+		return 0;
+	e = block_element(address);
+	snprintf(e.chain, sizeof(e.chain), "ports_%u", conf_nat_block_of(ports, uid).first);
+	r = transact(netfilter, NFT_MSG_NEWSETELEM, &e, 1);
+	/* Of somebody who had the address, and was removed by half. */
+	if (r == -EBUSY || r == -EEXIST) {
+		r = transact(netfilter, NFT_MSG_DELSETELEM, &e, 1);
+		if (!r)
+			r = transact(netfilter, NFT_MSG_NEWSETELEM, &e, 1);
+	}
+	return or_no_table(r);
+}
+
+int fwset_remove_block(struct mnl_socket *netfilter, const struct conf_prefix *address)
+{
+	struct element e;
+	int r;
+
+	if (!address->family)
+		return 0;
+	e = block_element(address);
+	r = or_no_table(transact(netfilter, NFT_MSG_DELSETELEM, &e, 1));
+	return r == -ENOENT ? 0 : r;
 }
 
 int fwset_remove_table(struct mnl_socket *netfilter)

@@ -39,7 +39,15 @@ int fwset_is_published(struct mnl_socket *netfilter, const struct conf_publish *
 /* Whatever leads to address leads nowhere any more; family 0: nothing does. */
 int fwset_unpublish(struct mnl_socket *netfilter, const struct conf_prefix *address);
 
+/*
+ * Gives connections from address the block of source ports that uid has, in place
+ * of another one.  Without the table, and without "nat ports" in it: -ENOENT.
+ */
+int fwset_add_block(struct mnl_socket *netfilter, uint16_t ports, uint32_t uid,
+		    const struct conf_prefix *address);
+
 /* No error when it is not there, or the table is not. */
+int fwset_remove_block(struct mnl_socket *netfilter, const struct conf_prefix *address);
 int fwset_remove_live(struct mnl_socket *netfilter, uint32_t uid);
 
 /* Removes the table of the network namespace, if there is one. */

@@ -220,6 +220,21 @@ static int add_all_published(struct fw_table *table, const struct members *membe
 	return r;
 }
 
+static int add_blocks(struct fw_table *table, const struct member *member)
+{
+	const struct conf_prefix *const addresses[] = { &member->addresses.v4,
+							&member->addresses.v6 };
+	const struct conf_statement *s = NULL;
+	int r = 0;
+
+	if (member->group && member->policy)
+		s = conf_policy_find(member->policy, CONF_NAT_PORTS);
+	for (size_t i = 0; i < ARRAY_SIZE(addresses) && s && !r; i++)
+		if (addresses[i]->family)
+			r = fw_add_block(table, s->nat_ports, member->uid, addresses[i]);
+	return r;
+}
+
 int members_add_to(const struct members *members, struct fw_table *table)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
@@ -230,6 +245,8 @@ int members_add_to(const struct members *members, struct fw_table *table)
 		has_links |= members->list[i].group != 0;
 		if (members->list[i].live)
 			r = fw_add_live(table, members->list[i].uid);
+		if (!r)
+			r = add_blocks(table, &members->list[i]);
 	}
 	if (r || !has_links)
 		return r;

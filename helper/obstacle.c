@@ -265,33 +265,60 @@ static void find_remedy(const struct chain *chain, char *text, size_t size)
 			 family_name(chain->family), chain->table, chain->name);
 }
 
-static void warn(const struct conf *conf, const struct chain *chain, struct diag *diag)
+static void report(const struct chain *chain, obstacle_fn *fn, void *data)
 {
-	const struct conf_place place = { .file = conf->file_names[0] };
 	char remedy[2 * NAME_BYTES + 128];
+	const struct obstacle obstacle = {
+		.family = family_name(chain->family),
+		.table = chain->table,
+		.chain = chain->name,
+		.remedy = remedy,
+	};
 
 	find_remedy(chain, remedy, sizeof(remedy));
-	diag_add(diag, DIAG_WARNING, &place, NULL, 0,
-		 "chain '%s' of the firewall's table '%s %s' drops what it does not know, and so "
-		 "all that veth sessions send and get: let it accept their links, as by %s",
-		 chain->name, family_name(chain->family), chain->table, remedy);
+	fn(data, &obstacle);
 }
 
-int obstacle_warn(const struct conf *conf, struct diag *diag)
+int obstacle_find(obstacle_fn *fn, void *data)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
 	struct chains chains;
 	int r;
 
-	occupied_warn(conf, diag);
 	r = nl_open(NETLINK_NETFILTER, &socket);
 	if (!r)
 		r = find_chains(socket, &chains);
 	for (size_t i = 0; !r && i < chains.n; i++) {
 		r = find_rules(socket, &chains.list[i]);
 		if (!r && chains.list[i].drops && !chains.list[i].knows_us)
-			warn(conf, &chains.list[i], diag);
+			report(&chains.list[i], fn, data);
 	}
+	return r;
+}
+
+struct warnings {
+	const struct conf *conf;
+	struct diag *diag;
+};
+
+static void warn(void *data, const struct obstacle *o)
+{
+	const struct warnings *w = data;
+	const struct conf_place place = { .file = w->conf->file_names[0] };
+
+	diag_add(w->diag, DIAG_WARNING, &place, NULL, 0,
+		 "chain '%s' of the firewall's table '%s %s' drops what it does not know, and so "
+		 "all that veth sessions send and get: let it accept their links, as by %s",
+		 o->chain, o->family, o->table, o->remedy);
+}
+
+int obstacle_warn(const struct conf *conf, struct diag *diag)
+{
+	struct warnings warnings = { conf, diag };
+	int r;
+
+	occupied_warn(conf, diag);
+	r = obstacle_find(warn, &warnings);
 	/* No privilege, or no nf_tables: a reload has its own words for that. */
 	return r == -EPERM || r == -EOPNOTSUPP || r == -EPROTONOSUPPORT ? 0 : r;
 }

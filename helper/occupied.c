@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -33,30 +34,54 @@ static bool waits(enum conf_proto proto, unsigned state, unsigned far_port)
 	return proto == CONF_PROTO_UDP ? far_port == 0 : state == TCP_LISTEN;
 }
 
-static bool is_in_table(const char *path, enum conf_proto proto, uint16_t port)
+static int each_in_table(const char *path, enum conf_proto proto, uint16_t port, occupied_fn *fn,
+			 void *data)
 {
 	_cleanup_fclose_ FILE *f = fopen(path, "re");
 	char line[LINE_BYTES];
+	int r = 0;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		unsigned near_port, far_port, state;
+	/* A host without IPv6 has no table of it. */
+	if (!f)
+		return errno == ENOENT ? 0 : -errno;
+	while (!r && fgets(line, sizeof(line), f)) {
+		unsigned near_port, far_port, state, uid;
 		char address[33];
 
-		if (sscanf(line, " %*[0-9]: %32[0-9A-F]:%x %*[0-9A-F]:%x %x", address, &near_port,
-			   &far_port, &state) == 4 &&
-		    near_port == port && waits(proto, state, far_port) && !is_loopback(address))
-			return true;
+		if (sscanf(line,
+			   " %*[0-9]: %32[0-9A-F]:%x %*[0-9A-F]:%x %x %*[0-9A-F]:%*[0-9A-F] "
+			   "%*[0-9A-F]:%*[0-9A-F] %*[0-9A-F] %u",
+			   address, &near_port, &far_port, &state, &uid) != 5)
+			continue;
+		/* The owner of what is only waited for is not kept. */
+		if (near_port == port && !is_loopback(address) &&
+		    (proto == CONF_PROTO_UDP || state != TCP_TIME_WAIT))
+			r = fn(data, uid, waits(proto, state, far_port));
 	}
-	return false;
+	return !r && ferror(f) ? -EIO : r;
+}
+
+int occupied_each(enum conf_proto proto, uint16_t port, occupied_fn *fn, void *data)
+{
+	static const char *const paths[][2] = {
+		[CONF_PROTO_TCP] = { "/proc/self/net/tcp", "/proc/self/net/tcp6" },
+		[CONF_PROTO_UDP] = { "/proc/self/net/udp", "/proc/self/net/udp6" },
+	};
+	int r = each_in_table(paths[proto][0], proto, port, fn, data);
+
+	return r ? r : each_in_table(paths[proto][1], proto, port, fn, data);
+}
+
+static int is_waiting(void *data, uint32_t uid, bool listens)
+{
+	(void)data;
+	(void)uid;
+	return listens;
 }
 
 static bool is_occupied(enum conf_proto proto, uint16_t port)
 {
-	if (proto == CONF_PROTO_UDP)
-		return is_in_table("/proc/self/net/udp", proto, port) ||
-		       is_in_table("/proc/self/net/udp6", proto, port);
-	return is_in_table("/proc/self/net/tcp", proto, port) ||
-	       is_in_table("/proc/self/net/tcp6", proto, port);
+	return occupied_each(proto, port, is_waiting, NULL) > 0;
 }
 
 void occupied_warn(const struct conf *conf, struct diag *diag)

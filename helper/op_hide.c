@@ -14,6 +14,7 @@
 #include "conf/base.h"
 #include "conf/conf.h"
 #include "helper/answer.h"
+#include "helper/hide.h"
 #include "helper/op.h"
 
 /*
@@ -23,16 +24,7 @@
  * listens.
  */
 
-/*
- * Where those listen who resolve names.  Their directories rather than the sockets:
- * these are removed and made anew when the daemon is restarted, and with what a mask
- * is on, the kernel removes the mask.
- */
-#define RESOLVED "/run/systemd/resolve"
-static const char *const resolvers[] = {
-	RESOLVED, "/run/nscd", /* also unscd's; users and groups are found without it */
-	"/run/avahi-daemon", "/run/mdnsd", /* mDNSResponder; the socket itself */
-};
+static const char *const resolvers[] = { HIDE_RESOLVERS };
 
 /* What lies beside the sockets of systemd-resolved and /etc/resolv.conf may lead to. */
 static const char *const resolved_files[] = { "resolv.conf", "stub-resolv.conf" };

@@ -104,7 +104,15 @@ results()
 
 json_members()
 {
-	block 'void print_json(' helper/ctl_live.c | grep -o '\\"[a-z]*\\":' | tr -d '\\":'
+	{
+		block 'static void put_traffic(' helper/status_json.c
+		block 'static void put_user(' helper/status_json.c
+	} | sed -n 's/.*(j, "\([a-z0-9_]*\)".*/\1/p'
+}
+
+findings()
+{
+	sed -n 's/^[[:space:]]*"\([a-z-]*\)", DOCTOR_[A-Z]*,$/\1/p' helper/doctor.c
 }
 
 options_in_page()
@@ -135,6 +143,8 @@ done
 	ok "and is in its synopsis" documented helper/netnsctl.8 '^\.Cm @$' $(commands)
 	ok "every member of its JSON is documented" \
 		documented helper/netnsctl.8 '^\.It @ Ta ' $(json_members)
+	ok "every finding of doctor is documented" \
+		documented helper/netnsctl.8 '^\.It Sy @$' $(findings)
 	ok "every argument of the module is documented" \
 		documented pam_netns/pam_netns.8 '^\.It Cm @\( \|$\)' $(arguments)
 	ok "and is in its synopsis" documented pam_netns/pam_netns.8 '^\.Op Cm @\( \|$\)' $(arguments)

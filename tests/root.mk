@@ -2,11 +2,11 @@
 #
 # The programs that the tests in tests/root use; included by the Makefile.
 
-TEST_PROGRAMS := attack-su bad-helper bench families fwtool killer lone-thread pamdo pamwatch ptydo \
+TEST_PROGRAMS := attack-su bad-helper bench crowd families fwtool killer lone-thread pamdo pamwatch ptydo \
 	sandbox-init syslogd usermanager
 TEST_BINARIES := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 
-$(BUILD)/tests/bench $(BUILD)/tests/pamdo $(BUILD)/tests/pamwatch $(BUILD)/tests/usermanager: TEST_LIBS := -lpam
+$(BUILD)/tests/bench $(BUILD)/tests/crowd $(BUILD)/tests/pamdo $(BUILD)/tests/pamwatch $(BUILD)/tests/usermanager: TEST_LIBS := -lpam
 
 $(BUILD)/tests/fwtool: TEST_LIBS := $(call pkg,--libs,$(CTL_PKGS))
 $(BUILD)/tests/fwtool: $(call objects,$(FW_SRC)) $(BUILD)/conf.a

@@ -84,35 +84,20 @@ add_peer()
 # add_addresses PEER PREFIX...
 add_addresses()
 {
-	local peer=$1 prefix
-
-	shift
-	for prefix; do
-		ip -n "$peer" address add "$prefix" dev eth0
-	done
+	printf 'address add %s dev eth0\n' "${@:2}" | ip -n "$1" -batch -
 }
 
 # add_far_addresses PEER KNOWN ADDRESS...: the uplink reaches them by the KNOWN one.
 add_far_addresses()
 {
-	local peer=$1 known=$2 address
-
-	shift 2
-	for address; do
-		ip -n "$peer" address add "$address" dev lo
-	done
-	add_routes uplink "$known" "$@"
+	printf 'address add %s dev lo\n' "${@:3}" | ip -n "$1" -batch -
+	add_routes uplink "${@:2}"
 }
 
 # add_routes PEER GATEWAY DESTINATION...
 add_routes()
 {
-	local peer=$1 gateway=$2 destination
-
-	shift 2
-	for destination; do
-		ip -n "$peer" route add "$destination" via "$gateway"
-	done
+	printf "route add %s via $2\n" "${@:3}" | ip -n "$1" -batch -
 }
 
 #

@@ -259,7 +259,7 @@ rename_user alice ''
 ok "reload, when nobody has the uid" netnsctl reload
 is "$(class_of) $(out_of "$PID")" "$class $web" "  it keeps it"
 is "$(stat_of .user)" null "  status has no name for it"
-is "$(netnsctl status 1001 | awk 'NR == 2 { print $1, $2, $4 }')" "- 1001 web" "  but for the uid"
+is "$(netnsctl status | awk 'NR == 2 { print $1, $2, $3 }')" "#1001 veth web" "  but for the uid"
 run pamdo -u alice open ns
 like "$OUT" 'open 4 ' "  and who is no user cannot come in"
 is "$(netnsctl sweep)" "0 removed" "  a sweep leaves it"

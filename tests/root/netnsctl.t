@@ -66,7 +66,7 @@ fingerprint()
 #
 
 note "help, version and usage"
-commands='check reload unload status explain exec sweep'
+commands='check reload unload status top explain exec sweep'
 for word in --help -h help; do
 	both netnsctl $word
 	is "$STATUS" 0 "$word: exit status"
@@ -327,24 +327,24 @@ dave=$NETNS
 open_session h huge
 open_session c carol
 sed -i '/^dave:/d' /etc/passwd
-both netnsctl status
+both env COLUMNS=120 netnsctl status
 is "$STATUS$ERR" 0 "three: exit status"
 is "$(wc -l <<<"$OUT")" 4 "three: a line each"
-like "$OUT" '(^|'$'\n'')USER +UID +NETWORK +IPV4 +PROC +AGE('$'\n''|$)' "three: the head"
-like "$OUT" '('$'\n'')alice +1001 +loopback +- +2 +0m[0-9][0-9]s' "alice, with two processes"
-like "$OUT" '('$'\n'')- +1004 +loopback +- +1 ' "dave, whose account is gone"
-like "$OUT" '('$'\n'')huge +3000000000 +loopback +- +1 ' "huge, with a large uid"
+like "$OUT" '(^|'$'\n'')USER +UID +NETWORK +IPV4 +IPV6 +SESS +PROC .* AGE('$'\n''|$)' "three: the head"
+like "$OUT" '('$'\n'')alice +1001 +loopback +- +- +2 +2 .* [0-9]+s('$'\n''|$)' "alice, with two sessions"
+like "$OUT" '('$'\n'')#1004 +1004 +loopback +- +- +1 +1 ' "dave, whose account is gone"
+like "$OUT" '('$'\n'')huge +3000000000 +loopback +- +- +1 +1 ' "huge, with a large uid"
 unlike "$OUT" 'carol' "not carol, who is in the host's network"
 is "$(awk 'NR > 1 { print $2 }' <<<"$OUT")" "$(printf '%s\n' 1001 1004 3000000000)" "in the order of uids"
 
 both netnsctl status alice
-is "$STATUS$ERR$(awk 'NR > 1 { print $1 }' <<<"$OUT")" 0alice "USER: that one only"
+is "$STATUS$ERR$(head -n 1 <<<"$OUT")" '0alice (uid 1001)' "USER: that one only"
 both netnsctl status 1001
-is "$(awk 'NR > 1 { print $1 }' <<<"$OUT")" alice "USER: by uid"
+is "$(head -n 1 <<<"$OUT")" 'alice (uid 1001)' "USER: by uid"
 both netnsctl status 1004
-is "$STATUS$(awk 'NR > 1 { print $2 }' <<<"$OUT")" 01004 "USER: the uid of somebody who is gone"
+is "$STATUS$(head -n 1 <<<"$OUT")" '0#1004 (uid 1004)' "USER: the uid of somebody who is gone"
 both netnsctl status bob
-is "$STATUS$ERR$(wc -l <<<"$OUT")" 01 "USER: bob, who is not there"
+is "$STATUS$ERR$OUT" '0bob has no network namespace now' "USER: bob, who is not there"
 both netnsctl status --json bob
 is "$STATUS$(jq -c . <<<"$OUT")" "0[]" "USER: and as JSON"
 for user in dave nosuchuser 4294967295 99999999999 -1 1001x ''; do
@@ -357,7 +357,8 @@ both netnsctl status --json
 is "$STATUS$ERR" 0 "--json: exit status"
 is "$(jq -r 'map(.uid) | @csv' <<<"$OUT")" 1001,1004,3000000000 "--json: everybody"
 is "$(jq -c '[.[] | keys] | unique' <<<"$OUT")" \
-	'[["ipv4","ipv6","mode","netns","policy","processes","since","uid","user"]]' "--json: the fields"
+	'[["bytes_in","bytes_out","connections","denied","ipv4","ipv6","mode","netns","packets_in","packets_out","policy","processes","rate_in","rate_out","sessions","since","uid","user"]]' \
+	"--json: the fields"
 is "$(jq -c '[.[] | map_values(type)] | unique | map([.mode, .netns, .processes, .since, .uid, .user])' <<<"$OUT")" \
 	'[["string","number","number","number","number","null"],["string","number","number","number","number","string"]]' \
 	"--json: their types"
@@ -466,7 +467,7 @@ note "as alice"
 conf 'session alice loopback'
 open_session a alice
 before=$(fingerprint)
-for arguments in reload status 'status alice' 'status --json' "exec alice -- touch $WORK/oops" sweep \
+for arguments in reload status 'status alice' 'status --json' top "exec alice -- touch $WORK/oops" sweep \
 	'reload --if-changed --log'; do
 	# shellcheck disable=SC2086 # words
 	both as_alice netnsctl $arguments

@@ -62,12 +62,22 @@ static void count_entry(void *userdata, enum diag_severity severity, const char 
 	counts[severity]++;
 }
 
+static void note_parts(void *data, const struct diag_entry *entry)
+{
+	char *text = data;
+	size_t n = strlen(text);
+
+	snprintf(text + n, 64 - n, "[%d %s %u %s]", (int)entry->severity, entry->file, entry->line,
+		 entry->text);
+}
+
 static void test_entries(void)
 {
 	_cleanup_(diag_free_p) struct diag *diag = NULL;
 	struct conf_place whole = { "a\nb", 0, 0, 0 }, line = { "f", 2, 1, 1 };
 	_cleanup_free_ char *text = NULL;
 	unsigned counts[2] = { 0 };
+	char parts[64] = "";
 
 	if (diag_new(&diag) < 0)
 		abort();
@@ -80,6 +90,8 @@ static void test_entries(void)
 	is_int((long long)diag_count(diag, DIAG_WARNING), 1, "a warning");
 	diag_for_each(diag, count_entry, counts);
 	is_int(counts[DIAG_ERROR] * 10 + counts[DIAG_WARNING], 21, "each is seen once");
+	diag_each(diag, note_parts, parts);
+	is_str(parts, "[1 a\nb 0 w\t1][0 f 2 e][0 f 2 e]", "in its parts, as they are");
 	text = diag_text(diag);
 	is_str(text, "a\\012b: warning: w\\0111\nf:2:1: error: e\nf:2:1: error: e\n",
 	       "in the order of finding, without raw bytes");
