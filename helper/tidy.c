@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "helper/class.h"
 #include "helper/fit.h"
 #include "helper/joined.h"
+#include "helper/list.h"
 #include "helper/netns.h"
 #include "helper/procs.h"
 #include "helper/ready.h"
@@ -23,6 +25,7 @@
 struct target {
 	uint32_t uid;
 	uint64_t netns; /* 0: an unfinished pin */
+	struct timespec since; /* when it was pinned */
 	bool entering; /* somebody is about to be inside */
 	bool used;
 };
@@ -95,6 +98,7 @@ static int lock_targets(const struct state *state, const uint32_t *uids, size_t 
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_close_ int fd = -1;
 		struct target t = { .uid = uids[i] };
+		struct stat st;
 		int r;
 
 		r = state_lock(state, STATE_LOCK_USER(t.uid), n == 1);
@@ -110,6 +114,9 @@ static int lock_targets(const struct state *state, const uint32_t *uids, size_t 
 		r = state_open_pin(state, t.uid, &fd, &t.netns);
 		if (r && r != -ENOENT)
 			return r;
+		/* The inode of a namespace is made when it is first looked at: for its pin. */
+		if (!r && fstat(fd, &st) == 0)
+			t.since = st.st_ctim;
 		targets[(*ret_n)++] = t;
 	}
 	qsort(targets, *ret_n, sizeof(*targets), compare_targets);
@@ -124,6 +131,30 @@ static bool lingers(const struct state *state, const struct target *t, uint32_t 
 		return false;
 	/* When it cannot be noted, it would linger for ever. */
 	return state_mark(state, STATE_IDLE, t->uid, &seconds) == 0 && seconds < linger;
+}
+
+static int remove_one(const struct state *state, const struct target *t, struct tidy_result *result)
+{
+	struct tidy_gone gone = { .uid = t->uid, .netns = t->netns, .since = t->since };
+	struct tidy_gone *place;
+	int r;
+
+	/* While it is there.  Nobody sends anything any more. */
+	(void)veth_find(t->uid, &gone.link);
+	/* The link first: without it, what is left of the namespace leads nowhere. */
+	r = fit_remove(t->uid);
+	if (!r)
+		r = state_unpin(state, t->uid);
+	/* Another session of the user may be elsewhere. */
+	if (!r && joined_is(state, t->uid))
+		r = fit_note_live(t->uid);
+	if (r || !t->netns)
+		return r;
+	result->removed++;
+	place = list_add(result->gone, result->n_gone);
+	if (place)
+		*place = gone;
+	return 0;
 }
 
 static int remove_unused(const struct state *state, const struct target *targets, size_t n,
@@ -142,19 +173,17 @@ static int remove_unused(const struct state *state, const struct target *targets
 			result->kept++;
 			continue;
 		}
-		/* The link first: without it, what is left of the namespace leads nowhere. */
-		r = fit_remove(t->uid);
-		if (!r)
-			r = state_unpin(state, t->uid);
-		/* Another session of the user may be elsewhere. */
-		if (!r && joined_is(state, t->uid))
-			r = fit_note_live(t->uid);
-		if (!r && t->netns)
-			result->removed++;
-		else if (r && !first)
+		r = remove_one(state, t, result);
+		if (r && !first)
 			first = r;
 	}
 	return first;
+}
+
+void tidy_result_done(struct tidy_result *result)
+{
+	free(result->gone);
+	*result = (struct tidy_result){ 0 };
 }
 
 int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
@@ -165,6 +194,7 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 	struct tidy_result result = { 0 };
 	int r;
 
+	*ret_result = result;
 	if (!targets)
 		return -ENOMEM;
 	r = lock_targets(state, uids, n, targets, &scan.n);
@@ -199,11 +229,11 @@ static bool is_half_removed(const struct state *state, uint32_t uid)
 	return is;
 }
 
-int tidy_find_link(const struct state *state, uint32_t uid, uint32_t *ret_group)
+int tidy_find_link(const struct state *state, uint32_t uid, struct link_view *ret_view)
 {
-	int r = veth_find_group(uid, ret_group);
+	int r = veth_find(uid, ret_view);
 
-	if (r || *ret_group != CLASS_NOTHING || !is_half_removed(state, uid))
+	if (r || ret_view->group != CLASS_NOTHING || !is_half_removed(state, uid))
 		return r;
 	r = fit_remove(uid);
 	return r ? r : -ENODEV;
