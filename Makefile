@@ -101,7 +101,8 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \
 	helper/person.c helper/resolvers.c helper/route.c helper/rule.c \
 	helper/columns.c helper/ctl_status.c helper/ctl_top.c helper/status.c helper/status_detail.c \
-	helper/status_json.c helper/status_text.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
+	helper/status_json.c helper/status_text.c \
+	helper/ctl_stats.c helper/stats.c helper/stats_prometheus.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
 	helper/usage_set.c helper/usage_table.c \
 	$(DOCTOR_SRC) $(CLIENT_SRC) $(STATE_SRC) $(LINK_SRC) $(FW_SRC)
 

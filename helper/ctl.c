@@ -28,6 +28,8 @@ static const struct command {
 	{ "status", ctl_status, "[--interval SECONDS] [--json] [USER]",
 	  "who has a namespace now, and what they do" },
 	{ "top", ctl_top, "[--interval SECONDS]", "the same, as it changes" },
+	{ "stats", ctl_stats, "[--json | --prometheus] [--output FILE]",
+	  "totals, and what a monitoring system wants to know" },
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
 	  "what a user gets, and what becomes of a packet" },

@@ -17,6 +17,7 @@ int ctl_reload(int argc, char **argv);
 int ctl_unload(int argc, char **argv);
 int ctl_status(int argc, char **argv);
 int ctl_top(int argc, char **argv);
+int ctl_stats(int argc, char **argv);
 int ctl_explain(int argc, char **argv);
 int ctl_doctor(int argc, char **argv);
 int ctl_exec(int argc, char **argv);

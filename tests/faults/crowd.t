@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# netnsctl status and top, when very many users are there.
+# netnsctl status, top and stats, when very many users are there.
 #
 #   USERS=N make check-storm
 # shellcheck source=tests/lib.sh
@@ -63,6 +63,10 @@ is "$(wc -l <"$WORK/took.out")" $((users + 1)) "  a line each"
 in_time "status --json" netnsctl status --json
 is "$(jq length "$WORK/took.out")" "$users" "  an object each"
 in_time "status USER" netnsctl status u1
+in_time "stats" netnsctl stats
+in_time "stats --prometheus" netnsctl stats --prometheus
+is "$(python3 -I "$TOP/tests/prometheus.py" <"$WORK/took.out" | jq -r .name | grep -c '^user_info$')" \
+	"$users" "  in its format, and with an info each"
 in_time "top, from its start to its end" ptydo sh -c 'TERM=xterm netnsctl top' -- 'u uid' q
 like "$(cat "$WORK/took.out")" " $users users" "  it counts as many"
 exec {hold}>&-
