@@ -68,8 +68,8 @@ CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nat.c conf/ch
 
 # What an asker needs: the module and netnsctl.
 CLIENT_SRC := helper/answer.c helper/client.c helper/netns.c helper/wire.c
-MODULE_SRC := pam_netns/pam_netns.c pam_netns/caller.c pam_netns/families.c pam_netns/mounts.c \
-	pam_netns/opened.c pam_netns/session.c pam_netns/user.c $(CLIENT_SRC)
+MODULE_SRC := pam_netns/pam_netns.c pam_netns/account.c pam_netns/caller.c pam_netns/families.c pam_netns/mounts.c \
+	pam_netns/opened.c pam_netns/session.c pam_netns/user.c helper/record.c $(CLIENT_SRC)
 # What looks after /run/pam_netns: the helper and netnsctl.
 STATE_SRC := helper/active.c helper/joined.c helper/procs.c helper/ready.c helper/state.c \
 	helper/trust.c helper/uids.c
@@ -78,9 +78,9 @@ LINK_SRC := helper/conntrack.c helper/fit.c helper/fwset.c helper/link.c helper/
 	helper/sysctl.c helper/veth.c helper/veth_find.c
 # What both that and the firewall are made of.
 NL_SRC := helper/class.c helper/nl.c
-HELPER_SRC := helper/main.c helper/answer.c helper/confined.c helper/host.c helper/op.c \
+HELPER_SRC := helper/main.c helper/account.c helper/answer.c helper/confined.c helper/host.c helper/op.c \
 	helper/op_hide.c helper/op_join.c helper/op_open.c helper/op_tidy.c helper/privs.c helper/span.c \
-	helper/tidy.c helper/netns.c helper/wire.c \
+	helper/record.c helper/tidy.c helper/netns.c helper/usage_set.c helper/usage_table.c helper/wire.c \
 	$(STATE_SRC) $(LINK_SRC) $(NL_SRC)
 # The firewall: netnsctl compiles it, so that only netnsctl needs libnftnl.
 FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compile.c \
@@ -102,7 +102,8 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \
 	helper/person.c helper/resolvers.c helper/route.c helper/rule.c \
 	helper/columns.c helper/ctl_status.c helper/ctl_top.c helper/status.c helper/status_detail.c \
-	helper/status_json.c helper/status_text.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
+	helper/status_json.c helper/status_text.c \
+	helper/ctl_stats.c helper/stats.c helper/stats_prometheus.c helper/terminal.c helper/usage.c helper/usage_link.c helper/usage_procs.c helper/usage_rate.c \
 	helper/usage_set.c helper/usage_table.c \
 	helper/ctl_denied.c helper/denied.c helper/denied_name.c helper/denied_text.c \
 	helper/ctl_who.c helper/holders.c helper/nsswitch.c helper/who.c helper/who_text.c \

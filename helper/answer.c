@@ -56,7 +56,8 @@ bool answer_is_sound(const struct proto_answer *a, size_t length, size_t n_fds)
 {
 	if (length < PROTO_ANSWER_SIZE(0) || a->version != PROTO_VERSION ||
 	    a->n_mounts > PROTO_MOUNTS_MAX || length != PROTO_ANSWER_SIZE(a->n_mounts) ||
-	    !memchr(a->text, '\0', sizeof(a->text)))
+	    !memchr(a->text, '\0', sizeof(a->text)) || !memchr(a->mode, '\0', sizeof(a->mode)) ||
+	    !memchr(a->name, '\0', sizeof(a->name)))
 		return false;
 	switch (a->result) {
 	case PROTO_ENTER:

@@ -31,6 +31,8 @@ static const struct command {
 	{ "denied", ctl_denied, "[--follow] [--json] [--resolve] [USER]",
 	  "what users tried in vain" },
 	{ "who", ctl_who, "[--json] tcp|udp PORT", "whose a source port of this host is" },
+	{ "stats", ctl_stats, "[--json | --prometheus] [--output FILE]",
+	  "totals, and what a monitoring system wants to know" },
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
 	  "what a user gets, and what becomes of a packet" },

@@ -19,6 +19,7 @@ int ctl_status(int argc, char **argv);
 int ctl_top(int argc, char **argv);
 int ctl_denied(int argc, char **argv);
 int ctl_who(int argc, char **argv);
+int ctl_stats(int argc, char **argv);
 int ctl_explain(int argc, char **argv);
 int ctl_doctor(int argc, char **argv);
 int ctl_exec(int argc, char **argv);

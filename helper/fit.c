@@ -212,6 +212,7 @@ int fit_make(struct fit *fit)
 	r = veth_create(&veth, fit->host_fd, fit->netns_fd, &fit->step);
 	if (r)
 		return r;
+	fit->link = veth.index;
 	r = load_session_table(fit, false);
 	/* Back, whatever happened; failing that, what was made ends with the namespace. */
 	if (setns(fit->host_fd, CLONE_NEWNET) < 0)

@@ -27,7 +27,8 @@ struct fit {
 	const struct conf_prefix *servers; /* who answers name queries; for fit_change() alone */
 	size_t n_servers;
 	const char *step;
-	unsigned taken; /* result: a port that leads to another user; 0: none */
+	unsigned taken; /* results: a port that leads to another user; 0: none */
+	int link; /* of fit_make(): index of the host's end */
 };
 
 /*

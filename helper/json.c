@@ -33,8 +33,7 @@ static size_t length_of(unsigned char first)
 	return first >= 0xf0 && first < 0xf5 ? 4 : 0;
 }
 
-/* The character at the start of bytes.  Of what is none, one byte is taken. */
-static size_t decode(const char *bytes, size_t length, uint32_t *ret_char)
+size_t json_decode(const char *bytes, size_t length, uint32_t *ret_char)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char first = (unsigned char)bytes[0];
@@ -55,8 +54,7 @@ static size_t decode(const char *bytes, size_t length, uint32_t *ret_char)
 	return n;
 }
 
-/* What moves a cursor, hides or turns round what is beside it, or ends a line somewhere. */
-static bool is_dangerous(uint32_t c)
+bool json_is_dangerous(uint32_t c)
 {
 	static const struct {
 		uint32_t first;
@@ -95,9 +93,9 @@ static void put_string(FILE *out, const char *bytes, size_t length)
 	putc('"', out);
 	while (length > 0) {
 		uint32_t c;
-		size_t n = decode(bytes, length, &c);
+		size_t n = json_decode(bytes, length, &c);
 
-		if (c == '"' || c == '\\' || is_dangerous(c))
+		if (c == '"' || c == '\\' || json_is_dangerous(c))
 			put_escaped(out, c);
 		else
 			fwrite(bytes, 1, n, out);

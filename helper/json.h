@@ -58,4 +58,13 @@ void json_signed(struct json *json, const char *key, int64_t value);
 /* With up to three digits behind the point; what is no number is null. */
 void json_double(struct json *json, const char *key, double value);
 
+/*
+ * The character at the start of bytes, whose length is returned.  Of what is none, one
+ * byte is taken, and stands for U+FFFD.
+ */
+size_t json_decode(const char *bytes, size_t length, uint32_t *ret_char);
+
+/* What moves a cursor, hides or turns round what is beside it, or ends a line somewhere. */
+bool json_is_dangerous(uint32_t character);
+
 #endif

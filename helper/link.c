@@ -7,6 +7,7 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -242,17 +243,45 @@ int link_for_each(struct mnl_socket *socket, link_fn *fn, void *userdata)
 	return r ? r : each.error;
 }
 
-static int note_group(void *userdata, int index, const char *name, uint32_t group)
+/* The kernel's bytes need not be where a number of 64 bits may be. */
+struct link_traffic link_read_traffic(const struct nlattr *stats)
 {
-	(void)index, (void)name;
-	*(uint32_t *)userdata = group;
-	return 0;
+	struct rtnl_link_stats64 counters = { 0 };
+	size_t length = stats ? mnl_attr_get_payload_len(stats) : 0;
+
+	if (length > sizeof(counters))
+		length = sizeof(counters);
+	if (length > 0)
+		memcpy(&counters, mnl_attr_get_payload(stats), length);
+	return (struct link_traffic){
+		.bytes_out = counters.rx_bytes,
+		.bytes_in = counters.tx_bytes,
+		.packets_out = counters.rx_packets,
+		.packets_in = counters.tx_packets,
+	};
 }
 
-int link_find_group(struct mnl_socket *socket, const char *name, uint32_t *ret_group)
+static void note_view(const struct nlmsghdr *h, void *data)
 {
-	uint32_t group = 0;
-	struct each_link each = { .fn = note_group, .userdata = &group };
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(h);
+	const struct nlattr *a[ATTRIBUTES_MAX + 1] = { NULL };
+	struct link_view *view = data;
+
+	mnl_attr_parse(h, sizeof(*link), note_attribute, a);
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return;
+	view->index = link->ifi_index;
+	view->group = a[IFLA_GROUP] ? mnl_attr_get_u32(a[IFLA_GROUP]) : 0;
+	view->traffic = link_read_traffic(a[IFLA_STATS64]);
+	if (a[IFLA_IFALIAS])
+		snprintf(view->alias, sizeof(view->alias), "%.*s",
+			 (int)mnl_attr_get_payload_len(a[IFLA_IFALIAS]),
+			 mnl_attr_get_str(a[IFLA_IFALIAS]));
+}
+
+int link_find(struct mnl_socket *socket, const char *name, struct link_view *ret_view)
+{
+	struct link_view view = { 0 };
 	struct nl_batch batch;
 	struct nlmsghdr *h;
 	int r;
@@ -260,9 +289,9 @@ int link_find_group(struct mnl_socket *socket, const char *name, uint32_t *ret_g
 	nl_batch_init(&batch);
 	h = put_link(&batch, RTM_GETLINK, 0, 0);
 	mnl_attr_put_strz(h, IFLA_IFNAME, name);
-	r = nl_query(socket, &batch, note_link, &each);
+	r = nl_query(socket, &batch, note_view, &view);
 	if (!r)
-		*ret_group = group;
+		*ret_view = view;
 	return r;
 }
 

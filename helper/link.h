@@ -8,6 +8,7 @@
 
 struct conf_prefix;
 struct mnl_socket;
+struct nlattr;
 struct nl_batch;
 
 /*
@@ -71,8 +72,28 @@ void link_put_local_loopback(struct nl_batch *batch, int index);
  */
 int link_find_route(struct mnl_socket *socket, int family, int index, struct conf_prefix *ret);
 
-/* The group of the link, now.  -ENODEV: there is no such link. */
-int link_find_group(struct mnl_socket *socket, const char *name, uint32_t *ret_group);
+/* What has come over a link, as its other end sees it: out is what came in here. */
+struct link_traffic {
+	uint64_t bytes_out;
+	uint64_t bytes_in;
+	uint64_t packets_out;
+	uint64_t packets_in;
+};
+
+#define LINK_ALIAS_MAX 256 /* IFALIASZ */
+
+struct link_view {
+	int index;
+	uint32_t group;
+	struct link_traffic traffic; /* since it was made */
+	char alias[LINK_ALIAS_MAX];
+};
+
+/* The link, now, by one question.  -ENODEV: there is no such link. */
+int link_find(struct mnl_socket *socket, const char *name, struct link_view *ret_view);
+
+/* From IFLA_STATS64; NULL: nothing. */
+struct link_traffic link_read_traffic(const struct nlattr *stats);
 
 /* Calls fn for every link, now; a negative errno of fn ends it. */
 typedef int link_fn(void *userdata, int index, const char *name, uint32_t group);

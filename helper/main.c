@@ -151,6 +151,8 @@ static int answer(struct op *op)
 			     .iov_len = PROTO_ANSWER_SIZE(op->answer.n_mounts) };
 
 	op->answer.version = PROTO_VERSION;
+	snprintf(op->answer.mode, sizeof(op->answer.mode), "%s", op->mode ? op->mode : "");
+	memcpy(op->answer.name, op->name, sizeof(op->answer.name));
 	return wire_send(PROTO_CHANNEL_FD, &iov, 1, &op->fds);
 }
 

@@ -20,6 +20,8 @@ struct op {
 	int host_fd; /* the host's network namespace */
 	uint64_t host_inode;
 	struct proto_answer answer;
+	const char *mode; /* OPEN: what the session gets, for the answer; NULL: it is not known */
+	char name[PROTO_NAME_MAX]; /* OPEN: of its policy, or of the namespace it joins */
 	struct wire_fds fds; /* travel with the answer: the namespace, then its mounts */
 	int entering_fd; /* OPEN: holds a lock until our end, see state.h; -1: none */
 	struct stragglers stragglers; /* CLOSE: who was still inside */

@@ -7,6 +7,7 @@
 
 #include "conf/conf.h"
 #include "conf/diag.h"
+#include "helper/account.h"
 #include "helper/active.h"
 #include "helper/class.h"
 #include "helper/fit.h"
@@ -136,6 +137,7 @@ static int connect_user(struct op *op, const struct opening *o)
 			       "the firewall table is not loaded (see netnsctl reload)");
 	if (r)
 		return op_fail(op, r, "cannot %s", fit.step);
+	op->answer.traffic.link = (uint32_t)fit.link;
 	if (fit.taken)
 		op_notice(op, "port %u leads to another user", fit.taken);
 	return enter(op, fd, "user's network namespace");
@@ -170,15 +172,17 @@ static int make_user(struct op *op, struct opening *o, const struct state *state
 static int look_at_link(struct op *op, const struct state *state,
 			const struct conf_session *session, bool *ret_fits)
 {
-	uint32_t group;
+	struct link_view view = { 0 };
 	int r;
 
-	r = tidy_find_link(state, op->request.uid, &group);
+	r = tidy_find_link(state, op->request.uid, &view);
 	if (r && r != -ENODEV)
 		return op_fail(op, r, "cannot look at the user's link");
 	*ret_fits = session->network == CONF_NET_VETH
-			    ? r == 0 && group == class_of_policy(session->policy->name)
+			    ? r == 0 && view.group == class_of_policy(session->policy->name)
 			    : r == -ENODEV;
+	if (*ret_fits)
+		account_link(&view, &op->answer.traffic);
 	if (!*ret_fits && !r && session->network == CONF_NET_VETH)
 		return op_fail(op, -EINVAL,
 			       "the user has sessions with another policy than %s: a user's "
@@ -340,6 +344,7 @@ static int open_sealed(struct op *op, const struct conf *conf, int error)
 	memcpy(reason, op->answer.text, sizeof(reason));
 	if (unshare_as(op->request.uid) < 0 || answer_self(op) || op_hide(op, conf, NULL))
 		return error;
+	op->mode = "sealed";
 	op_notice(op, "sealed: %.200s", reason);
 	return 0;
 }
@@ -362,6 +367,7 @@ static int open_once(struct op *op, bool *ret_outdated)
 		return r;
 	o.conf = conf;
 	o.session = conf_match(conf, &subject);
+	account_network(op, o.session);
 	o.always_confined = conf_always_confines(conf, &subject);
 	r = open_network(op, &o);
 	*ret_outdated = o.outdated;

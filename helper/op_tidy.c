@@ -6,6 +6,7 @@
 
 #include "conf/conf.h"
 #include "conf/diag.h"
+#include "helper/account.h"
 #include "helper/active.h"
 #include "helper/joined.h"
 #include "helper/op.h"
@@ -53,13 +54,14 @@ static int tidy_all(const struct state *state, struct tidy_result *ret_result)
 int op_sweep(struct op *op)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
-	struct tidy_result result = { 0 };
+	_cleanup_(tidy_result_done) struct tidy_result result = { 0 };
 	int r;
 
 	r = state_open(&state, true);
 	if (r)
 		return op_fail_state(op, r);
 	r = tidy_all(&state, &result);
+	account_removed(&result);
 	if (r)
 		return op_fail(op, r, "cannot tidy %s/ns", NETNS_RUN);
 	r = joined_sweep(&state);
@@ -73,7 +75,8 @@ int op_sweep(struct op *op)
 int op_close(struct op *op)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
-	struct tidy_result result = { 0 };
+	_cleanup_(tidy_result_done) struct tidy_result result = { 0 };
+	struct proto_traffic traffic = { 0 };
 	int r;
 
 	op->stragglers.asker = op->asker;
@@ -81,11 +84,16 @@ int op_close(struct op *op)
 	/* Never opened a session that left something: nothing to do. */
 	if (r && r != -ENOENT)
 		return op_fail_state(op, r);
+	/* First: the link may be about to go. */
+	if (!r)
+		account_close(&op->request, &traffic);
 	if (!r)
 		r = tidy(&state, &op->request.uid, 1, linger_time(), &op->stragglers, &result);
+	account_removed(&result);
 	if (r && r != -ENOENT)
 		return op_fail(op, r, "cannot tidy %s/ns/%u", NETNS_RUN, op->request.uid);
 	op->answer.result = PROTO_DONE;
+	op->answer.traffic = traffic;
 	op->answer.count = result.removed;
 	op->entering = result.entering;
 	return 0;
@@ -108,12 +116,13 @@ static bool wait_for_others(struct op *op, const struct state *state)
 void op_close_after(struct op *op)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
-	struct tidy_result result;
+	_cleanup_(tidy_result_done) struct tidy_result result = { 0 };
 	int r;
 
 	if (state_open(&state, false) < 0 || !wait_for_others(op, &state))
 		return;
 	r = tidy(&state, &op->request.uid, 1, linger_time(), NULL, &result);
+	account_removed(&result);
 	if (r)
 		syslog(LOG_ERR, "cannot tidy %s/ns: %s", NETNS_RUN, strerror(-r));
 }

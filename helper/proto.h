@@ -21,6 +21,7 @@
 #define PROTO_PATH_MAX    256
 #define PROTO_TEXT_MAX    256
 #define PROTO_MOUNTS_MAX  64
+#define PROTO_MODE_MAX    16
 
 /* Within this an operation is over: answered, or its helper killed. */
 #define PROTO_DEADLINE_MS 5000
@@ -37,6 +38,9 @@ struct proto_request {
 	uint32_t op;
 	uint32_t uid; /* OPEN, CLOSE */
 	uint32_t n_gids; /* OPEN: the user's groups, the primary one too */
+	uint32_t link; /* CLOSE: that of the session, see below; 0: nothing is to be counted */
+	uint32_t unused;
+	uint64_t age_ms; /* CLOSE: of the session */
 	char name[PROTO_NAME_MAX]; /* OPEN: from the passwd entry */
 	char service[PROTO_SERVICE_MAX]; /* OPEN: PAM_SERVICE */
 	char conf[PROTO_PATH_MAX]; /* OPEN: another netns.conf, or empty */
@@ -58,6 +62,17 @@ struct proto_mount {
 	char path[PROTO_PATH_MAX];
 };
 
+/* What has passed the user's link since it was made; out is what the user has sent. */
+struct proto_traffic {
+	uint32_t link; /* its index; 0: there is no link, and nothing of the rest */
+	uint32_t knows_denied; /* CLOSE */
+	uint64_t bytes_out;
+	uint64_t bytes_in;
+	uint64_t packets_out;
+	uint64_t packets_in;
+	uint64_t denied; /* packets, while the session was open */
+};
+
 /*
  * Sent as far as its mounts go.  ENTER has a descriptor for the namespace and
  * one for each mount, in this order.
@@ -73,7 +88,10 @@ struct proto_answer {
 	uint32_t n_mounts; /* ENTER, and never into the host's namespace */
 	uint64_t netns; /* ENTER: inode of the namespace */
 	uint64_t families; /* ENTER, not the host's: of sockets to be had, see below; 0: all */
+	struct proto_traffic traffic; /* ENTER, CLOSE */
 	char text[PROTO_TEXT_MAX]; /* for the log; a notice, or why it failed */
+	char mode[PROTO_MODE_MAX]; /* OPEN: what the session gets, or would have; may be empty */
+	char name[PROTO_NAME_MAX]; /* OPEN: of the policy, or of the namespace it joins */
 	struct proto_mount mounts[PROTO_MOUNTS_MAX];
 };
 

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "helper/class.h"
 #include "helper/fit.h"
 #include "helper/joined.h"
+#include "helper/list.h"
 #include "helper/netns.h"
 #include "helper/procs.h"
 #include "helper/ready.h"
@@ -24,6 +26,7 @@
 struct target {
 	uint32_t uid;
 	uint64_t netns; /* 0: an unfinished pin */
+	struct timespec since; /* when it was pinned */
 	bool entering; /* somebody is about to be inside */
 	bool used;
 };
@@ -96,6 +99,7 @@ static int lock_targets(const struct state *state, const uint32_t *uids, size_t 
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_close_ int fd = -1;
 		struct target t = { .uid = uids[i] };
+		struct stat st;
 		int r;
 
 		r = state_lock(state, STATE_LOCK_USER(t.uid), n == 1);
@@ -111,6 +115,9 @@ static int lock_targets(const struct state *state, const uint32_t *uids, size_t 
 		r = state_open_pin(state, t.uid, &fd, &t.netns);
 		if (r && r != -ENOENT)
 			return r;
+		/* The inode of a namespace is made when it is first looked at: for its pin. */
+		if (!r && fstat(fd, &st) == 0)
+			t.since = st.st_ctim;
 		targets[(*ret_n)++] = t;
 	}
 	qsort(targets, *ret_n, sizeof(*targets), compare_targets);
@@ -143,6 +150,24 @@ int tidy_take_back(const struct state *state, int host_fd, uint32_t uid)
 	return setns(host_fd, CLONE_NEWNET) < 0 ? -errno : remove_user(state, uid);
 }
 
+static int remove_one(const struct state *state, const struct target *t, struct tidy_result *result)
+{
+	struct tidy_gone gone = { .uid = t->uid, .netns = t->netns, .since = t->since };
+	struct tidy_gone *place;
+	int r;
+
+	/* While it is there.  Nobody sends anything any more. */
+	(void)veth_find(t->uid, &gone.link);
+	r = remove_user(state, t->uid);
+	if (r || !t->netns)
+		return r;
+	result->removed++;
+	place = list_add(result->gone, result->n_gone);
+	if (place)
+		*place = gone;
+	return 0;
+}
+
 static int remove_unused(const struct state *state, const struct target *targets, size_t n,
 			 uint32_t linger, struct tidy_result *result)
 {
@@ -159,13 +184,17 @@ static int remove_unused(const struct state *state, const struct target *targets
 			result->kept++;
 			continue;
 		}
-		r = remove_user(state, t->uid);
-		if (!r && t->netns)
-			result->removed++;
-		else if (r && !first)
+		r = remove_one(state, t, result);
+		if (r && !first)
 			first = r;
 	}
 	return first;
+}
+
+void tidy_result_done(struct tidy_result *result)
+{
+	free(result->gone);
+	*result = (struct tidy_result){ 0 };
 }
 
 int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
@@ -176,6 +205,7 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 	struct tidy_result result = { 0 };
 	int r;
 
+	*ret_result = result;
 	if (!targets)
 		return -ENOMEM;
 	r = lock_targets(state, uids, n, targets, &scan.n);
@@ -210,11 +240,11 @@ static bool is_half_removed(const struct state *state, uint32_t uid)
 	return is;
 }
 
-int tidy_find_link(const struct state *state, uint32_t uid, uint32_t *ret_group)
+int tidy_find_link(const struct state *state, uint32_t uid, struct link_view *ret_view)
 {
-	int r = veth_find_group(uid, ret_group);
+	int r = veth_find(uid, ret_view);
 
-	if (r || *ret_group != CLASS_NOTHING || !is_half_removed(state, uid))
+	if (r || ret_view->group != CLASS_NOTHING || !is_half_removed(state, uid))
 		return r;
 	r = fit_remove(uid);
 	return r ? r : -ENODEV;

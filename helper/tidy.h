@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
+
+#include "helper/link.h"
 
 struct state;
 
@@ -23,17 +26,30 @@ struct stragglers {
 	size_t n;
 };
 
+/* A namespace that is gone, and what its link had counted. */
+struct tidy_gone {
+	uint32_t uid;
+	uint64_t netns;
+	struct timespec since; /* when it was pinned; 0: it is not known */
+	struct link_view link; /* index 0: there was none */
+};
+
 struct tidy_result {
+	struct tidy_gone *gone; /* as many of them as there was memory for */
+	size_t n_gone;
 	uint32_t removed;
 	uint32_t kept; /* somebody inside or entering, lingering, or locked */
 	bool entering; /* somebody was about to enter one */
 };
 
+void tidy_result_done(struct tidy_result *result);
+
 /*
  * Tidies uids.  linger is in seconds.  With stragglers (may be NULL, then all
  * zero but asker) it collects the processes in the way, if all of them are the
  * asker or its descendants; stragglers_wait() waits for their end.  Returns 0
- * or a negative errno; then nothing, or part, was removed.
+ * or a negative errno; then nothing, or part, was removed.  *ret_result is the
+ * caller's to end by tidy_result_done(), whatever is returned.
  */
 int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
 	 struct stragglers *stragglers, struct tidy_result *ret_result);
@@ -45,11 +61,11 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 int tidy_take_back(const struct state *state, int host_fd, uint32_t uid);
 
 /*
- * The class of the user's link.  -ENODEV: there is none; or there is none any more,
+ * The user's link.  -ENODEV: there is none; or there is none any more,
  * for what a removal that was not finished has left of it goes, too.  Under the
  * user's lock.
  */
-int tidy_find_link(const struct state *state, uint32_t uid, uint32_t *ret_group);
+int tidy_find_link(const struct state *state, uint32_t uid, struct link_view *ret_view);
 
 /* True when all have ended within timeout_ms, false when they have not or there are none. */
 int stragglers_wait(struct stragglers *stragglers, int timeout_ms);

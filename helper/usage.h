@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "helper/link.h"
 #include "helper/veth.h"
 
 /*
@@ -16,14 +17,6 @@
  * the host's network namespace.  All return 0 or a negative errno.
  */
 
-/* As the user sees it: out is what the user has sent. */
-struct usage_traffic {
-	uint64_t bytes_out;
-	uint64_t bytes_in;
-	uint64_t packets_out;
-	uint64_t packets_in;
-};
-
 struct usage {
 	uint32_t uid;
 	char *name; /* NULL: no such user any more, or not asked for */
@@ -32,7 +25,7 @@ struct usage {
 	int link; /* index of the host's end; 0: there is none, and of the next three nothing */
 	uint32_t group; /* class of the policy that the link has; 0: there is no link */
 	struct veth_addresses addresses;
-	struct usage_traffic traffic; /* since the link was made */
+	struct link_traffic traffic; /* since the link was made; as the user sees it */
 	unsigned processes;
 	unsigned sessions; /* ways in, see usage_procs.c */
 	uint64_t denied; /* packets that the table remembers to have refused */

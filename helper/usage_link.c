@@ -32,24 +32,6 @@ static int note_attribute(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* The kernel's bytes need not be where a number of 64 bits may be. */
-static void read_stats(const struct nlattr *attr, struct usage_traffic *traffic)
-{
-	struct rtnl_link_stats64 stats = { 0 };
-	size_t length = attr ? mnl_attr_get_payload_len(attr) : 0;
-
-	if (length == 0)
-		return;
-	memcpy(&stats, mnl_attr_get_payload(attr), length < sizeof(stats) ? length : sizeof(stats));
-	/* What the session sends, the host's end of its link receives. */
-	*traffic = (struct usage_traffic){
-		.bytes_out = stats.rx_bytes,
-		.bytes_in = stats.tx_bytes,
-		.packets_out = stats.rx_packets,
-		.packets_in = stats.tx_packets,
-	};
-}
-
 static void note_link(const struct nlmsghdr *h, void *data)
 {
 	const struct ifinfomsg *link = mnl_nlmsg_get_payload(h);
@@ -70,7 +52,7 @@ static void note_link(const struct nlmsghdr *h, void *data)
 		return;
 	usage->link = link->ifi_index;
 	usage->group = group;
-	read_stats(a[IFLA_STATS64], &usage->traffic);
+	usage->traffic = link_read_traffic(a[IFLA_STATS64]);
 }
 
 static int dump(struct mnl_socket *socket, struct nl_batch *batch, nl_answer_fn *fn, void *data)
@@ -144,7 +126,7 @@ static void note_traffic(const struct nlmsghdr *h, void *data)
 	if (!usage || h->nlmsg_type != RTM_NEWSTATS)
 		return;
 	mnl_attr_parse(h, sizeof(*link), note_attribute, a);
-	read_stats(a[IFLA_STATS_LINK_64], &usage->traffic);
+	usage->traffic = link_read_traffic(a[IFLA_STATS_LINK_64]);
 }
 
 int usage_read_traffic(struct usages *usages)

@@ -96,6 +96,7 @@ static int make_pair(struct making *m, struct mnl_socket *host, int netns_fd)
 	if (r)
 		return r;
 	m->index = (int)if_nametoindex(m->name);
+	m->veth->index = m->index;
 	return m->index ? 0 : -errno;
 }
 

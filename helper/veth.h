@@ -29,7 +29,8 @@ struct veth {
 	const struct conf_prefix *pool4;
 	const struct conf_prefix *pool6;
 	struct conf_rate rate;
-	struct veth_addresses addresses; /* result of veth_create() */
+	struct veth_addresses addresses; /* results of veth_create() */
+	int index; /* of the host's end */
 };
 
 void veth_name(uint32_t uid, char name[VETH_NAME_MAX]);
@@ -59,6 +60,10 @@ int veth_find_addresses(uint32_t uid, struct veth_addresses *ret);
 
 /* Gives the link another class. 0 also when there is none. */
 int veth_set_group(uint32_t uid, uint32_t group);
+
+/* All that one question tells of it.  -ENODEV. */
+struct link_view;
+int veth_find(uint32_t uid, struct link_view *ret_view);
 
 /* The class of the policy that the link has now.  -ENODEV. */
 int veth_find_group(uint32_t uid, uint32_t *ret_group);

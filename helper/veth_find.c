@@ -12,7 +12,7 @@
 #include "helper/nl.h"
 #include "helper/veth.h"
 
-int veth_find_group(uint32_t uid, uint32_t *ret_group)
+int veth_find(uint32_t uid, struct link_view *ret_view)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
 	char name[VETH_NAME_MAX];
@@ -20,7 +20,17 @@ int veth_find_group(uint32_t uid, uint32_t *ret_group)
 
 	veth_name(uid, name);
 	r = nl_open(NETLINK_ROUTE, &socket);
-	return r ? r : link_find_group(socket, name, ret_group);
+	return r ? r : link_find(socket, name, ret_view);
+}
+
+int veth_find_group(uint32_t uid, uint32_t *ret_group)
+{
+	struct link_view view;
+	int r = veth_find(uid, &view);
+
+	if (!r)
+		*ret_group = view.group;
+	return r;
 }
 
 struct listing {

@@ -10,6 +10,7 @@
 #include "conf/base.h"
 #include "helper/client.h"
 #include "helper/proto.h"
+#include "pam_netns/account.h"
 #include "pam_netns/caller.h"
 #include "pam_netns/opened.h"
 #include "pam_netns/session.h"
@@ -21,11 +22,24 @@ struct opened {
 	struct session *last;
 };
 
-void opened_tidy(pam_handle_t *pamh, struct session *s)
+static void drop(struct session *s)
+{
+	session_forget(s);
+	free(s->record);
+	free(s);
+}
+
+/* *ret_traffic is what is known of the session's link; nothing, if the helper is not asked. */
+static void tidy(pam_handle_t *pamh, struct session *s, struct proto_traffic *ret_traffic)
 {
 	_cleanup_(caller_return) struct caller caller = { 0 };
 	_cleanup_(client_done) struct client client = CLIENT_INIT;
-	struct proto_request request = { .op = PROTO_CLOSE, .uid = s->uid };
+	struct proto_request request = {
+		.op = PROTO_CLOSE,
+		.uid = s->uid,
+		.link = s->record ? s->traffic.link : 0,
+		.age_ms = s->record ? account_age_ms(s) : 0,
+	};
 	struct proto_answer answer;
 
 	/* systemd's (sd-pam) closes as the user; the next sweep will find it. */
@@ -37,6 +51,16 @@ void opened_tidy(pam_handle_t *pamh, struct session *s)
 	if (client_ask(&client, &request, NULL, 0, &answer, NULL) < 0 ||
 	    answer.result != PROTO_DONE)
 		pam_syslog(pamh, LOG_WARNING, "uid %u: %s", s->uid, answer.text);
+	else
+		*ret_traffic = answer.traffic;
+}
+
+void opened_tidy(pam_handle_t *pamh, struct session *s)
+{
+	struct proto_traffic traffic = { 0 };
+
+	tidy(pamh, s, &traffic);
+	account_close(pamh, s, &traffic);
 }
 
 /*
@@ -54,8 +78,7 @@ static void cleanup(pam_handle_t *pamh, void *data, int status)
 		opened->last = s->older;
 		if (s->owner == getpid())
 			opened_tidy(pamh, s);
-		session_forget(s);
-		free(s);
+		drop(s);
 	}
 	free(opened);
 }
@@ -120,6 +143,5 @@ void opened_end(pam_handle_t *pamh)
 	if (!s || (s->before != 0 && s->owner != getpid()))
 		return;
 	opened->last = s->older;
-	session_forget(s);
-	free(s);
+	drop(s);
 }

@@ -22,7 +22,10 @@ struct session *opened_last(struct pam_handle *pamh);
 /* That one is closed, if it is this process's. */
 void opened_end(struct pam_handle *pamh);
 
-/* Has the helper remove the user's namespace, if this was the last session in it. */
+/*
+ * Has the helper remove the user's namespace, if this was the last session in it, and
+ * logs the session's end, if it was open.
+ */
 void opened_tidy(struct pam_handle *pamh, struct session *s);
 
 #endif

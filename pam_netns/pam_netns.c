@@ -13,6 +13,7 @@
 #include "helper/client.h"
 #include "helper/proto.h"
 #include "helper/wire.h"
+#include "pam_netns/account.h"
 #include "pam_netns/caller.h"
 #include "pam_netns/families.h"
 #include "pam_netns/opened.h"
@@ -46,6 +47,7 @@ struct call {
 	struct session *session; /* owned by the PAM handle */
 	struct user user;
 	char quoted[USER_QUOTED_MAX];
+	struct proto_answer answer; /* nothing but zeros: there is none yet */
 };
 
 static void call_done(struct call *c)
@@ -100,10 +102,27 @@ static void end_caller(const struct call *c, int error)
 	_exit(PAM_SYSTEM_ERR);
 }
 
+static struct account account_of(const struct call *c)
+{
+	struct account a = {
+		.user = c->user.name,
+		.has_uid = c->user.name != NULL,
+		.uid = c->user.uid,
+		.mode = c->answer.mode,
+		.name = c->answer.name,
+	};
+	const void *name = NULL;
+
+	if (!a.user && pam_get_item(c->pamh, PAM_USER, &name) == PAM_SUCCESS)
+		a.user = name;
+	return a;
+}
+
 /* Every failure for a user who is not exempt ends here. */
 static int refuse(struct call *c, const char *format, ...) PRINTF_LIKE(2, 3);
 static int refuse(struct call *c, const char *format, ...)
 {
+	const struct account account = account_of(c);
 	char text[2 * PROTO_TEXT_MAX];
 	va_list args;
 	int r;
@@ -114,6 +133,7 @@ static int refuse(struct call *c, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	pam_syslog(c->pamh, LOG_ERR, "user %s: %s; the session is refused", c->quoted, text);
+	account_refuse(c->pamh, &account, text);
 	if (!c->args.quiet)
 		pam_error(c->pamh, "The network of your session could not be set up; "
 				   "please tell the administrator of this machine.");
@@ -142,6 +162,7 @@ static bool is_exempt(struct call *c)
 /* Never an error: a broken set-up must not lock the administrator out. */
 static int open_exempt(struct call *c)
 {
+	struct account account = account_of(c);
 	int r = session_enter_host();
 
 	/* Who sets it up is often exempt, and would see nothing of it. */
@@ -153,6 +174,10 @@ static int open_exempt(struct call *c)
 			   c->quoted, strerror(-r));
 	else
 		debug(c, "user %s is exempt", c->quoted);
+	account.exempt = true;
+	account.mode = r ? "stay" : "host";
+	if (c->session)
+		account_open(c->pamh, c->session, &account, NULL);
 	return PAM_SUCCESS;
 }
 
@@ -182,9 +207,9 @@ static int fill_request(const struct call *c, struct proto_request *q)
 }
 
 /* Has the session see files of its own, where the answer brings any. */
-static int enter_mounts(struct call *c, const struct proto_answer *answer,
-			const struct wire_fds *fds)
+static int enter_mounts(struct call *c, const struct wire_fds *fds)
 {
+	const struct proto_answer *answer = &c->answer;
 	struct mounts *mounts = &c->session->mounts;
 	const char *step;
 	const char *path;
@@ -209,11 +234,12 @@ static int enter_mounts(struct call *c, const struct proto_answer *answer,
 	return PAM_SUCCESS;
 }
 
-static int enter_answer(struct call *c, struct client *client, const struct proto_answer *answer,
-			const struct wire_fds *fds)
+static int enter_answer(struct call *c, struct client *client, const struct wire_fds *fds)
 {
+	const struct proto_answer *answer = &c->answer;
 	int r = session_enter(fds->fds[0], answer->netns, answer->host == 1);
 	int restricted = r ? 0 : families_restrict(answer->families);
+	struct account account;
 
 	/* Stopped for so long that the helper has gone: the user's next login may get another. */
 	if (!r && !client_is_held(client))
@@ -228,13 +254,17 @@ static int enter_answer(struct call *c, struct client *client, const struct prot
 	else if (restricted)
 		r = refuse(c, "cannot restrict the families of sockets: %s", strerror(-restricted));
 	else
-		r = enter_mounts(c, answer, fds);
-	if (r == PAM_SUCCESS)
+		r = enter_mounts(c, fds);
+	if (r == PAM_SUCCESS) {
 		debug(c, "user %s is in network namespace %llu%s", c->quoted,
 		      (unsigned long long)answer->netns, answer->host ? " (the host's)" : "");
-	else
+		account = account_of(c);
+		account.netns = answer->netns;
+		account_open(c->pamh, c->session, &account, &answer->traffic);
+	} else {
 		/* The caller will not close what did not open. */
 		opened_tidy(c->pamh, c->session);
+	}
 	return r;
 }
 
@@ -243,23 +273,26 @@ static int open_asked(struct call *c)
 	_cleanup_(client_done) struct client client = CLIENT_INIT;
 	_cleanup_(wire_fds_done) struct wire_fds fds = { .n = 0 };
 	struct proto_request request = { 0 };
-	struct proto_answer answer;
+	struct proto_answer *answer = &c->answer;
+	struct account account;
 	int r;
 
 	r = fill_request(c, &request);
 	if (r)
 		return refuse(c, "unusable name of the PAM service: %s", strerror(-r));
-	r = client_ask(&client, &request, c->user.gids, (uint32_t)c->user.n_gids, &answer, &fds);
-	if (r || answer.result == PROTO_FAILED)
-		return refuse(c, "%s", answer.text);
-	if (answer.text[0])
-		pam_syslog(c->pamh, LOG_WARNING, "user %s: %s", c->quoted, answer.text);
-	if (answer.result == PROTO_STAY) {
+	r = client_ask(&client, &request, c->user.gids, (uint32_t)c->user.n_gids, answer, &fds);
+	if (r || answer->result == PROTO_FAILED)
+		return refuse(c, "%s", answer->text);
+	if (answer->text[0])
+		pam_syslog(c->pamh, LOG_WARNING, "user %s: %s", c->quoted, answer->text);
+	if (answer->result == PROTO_STAY) {
 		debug(c, "user %s stays in the caller's network", c->quoted);
+		account = account_of(c);
+		account_open(c->pamh, c->session, &account, NULL);
 		return PAM_SUCCESS;
 	}
-	if (answer.result == PROTO_ENTER)
-		return enter_answer(c, &client, &answer, &fds);
+	if (answer->result == PROTO_ENTER)
+		return enter_answer(c, &client, &fds);
 	return refuse(c, "the helper answered something else");
 }
 

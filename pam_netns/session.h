@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "conf/base.h"
+#include "helper/proto.h"
 #include "pam_netns/mounts.h"
 
 /*
@@ -22,6 +23,9 @@ struct session {
 	bool tidy; /* tell the helper at the end */
 	uint32_t uid;
 	struct mounts mounts;
+	char *record; /* of what all lines of the log say about it; NULL: no more is said */
+	uint64_t opened_ms;
+	struct proto_traffic traffic; /* by then */
 	struct session *older; /* of the same PAM handle */
 	struct session *below; /* what this process had opened before it, and not closed */
 };

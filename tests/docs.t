@@ -107,7 +107,24 @@ json_members()
 	{
 		block 'static void put_traffic(' helper/status_json.c
 		block 'static void put_user(' helper/status_json.c
+		block 'void stats_print_json(' helper/stats.c
 	} | sed -n 's/.*(j, "\([a-z0-9_]*\)".*/\1/p'
+}
+
+metrics()
+{
+	{
+		block 'families[] = {' helper/stats_prometheus.c
+		block 'static void put_infos(' helper/stats_prometheus.c
+		block 'static void put_host(' helper/stats_prometheus.c
+	} | sed -n 's/^[[:space:]]*{ "\([a-z_]*\)", .*/\1/p; s/.*(out, "\([a-z_]*\)",.*/\1/p'
+}
+
+# "key", of the lines for programs in the log
+fields()
+{
+	sed -n 's/.*\(record_[a-z]*\|put_item\)(.*, "\([a-z_]*\)", .*/\2/p' helper/account.c \
+		pam_netns/account.c | sort -u
 }
 
 findings()
@@ -143,6 +160,10 @@ done
 	ok "and is in its synopsis" documented helper/netnsctl.8 '^\.Cm @$' $(commands)
 	ok "every member of its JSON is documented" \
 		documented helper/netnsctl.8 '^\.It @ Ta ' $(json_members)
+	ok "every metric is documented" \
+		documented helper/netnsctl.8 '^\.It Li \(.* , \)*@\( , .*\)*$' $(metrics)
+	ok "every field of the log is documented" \
+		documented pam_netns/pam_netns.8 '^\.It Li \(.* , \)*@\( , .*\)*$' $(fields)
 	ok "every finding of doctor is documented" \
 		documented helper/netnsctl.8 '^\.It Sy @$' $(findings)
 	ok "every argument of the module is documented" \

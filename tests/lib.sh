@@ -253,6 +253,12 @@ wait_for_log()
 	wait_for "${2:-5}" grep -qE -e "$1" "$LOG"
 }
 
+# What we have said, but for the lines for programs about sessions that came and went.
+complaints()
+{
+	grep -E 'pam_netns|netns-helper' "$LOG" | grep -vE ': event=(open|close|removed) '
+}
+
 clear_log()
 {
 	: >"$LOG"

@@ -216,6 +216,25 @@ static void do_end(struct app *a, const char *arg)
 	report("end %d\n", r);
 }
 
+static void do_item(struct app *a, const char *arg)
+{
+	static const struct {
+		const char *name;
+		int item;
+	} items[] = { { "rhost=", PAM_RHOST }, { "ruser=", PAM_RUSER }, { "tty=", PAM_TTY } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++) {
+		size_t n = strlen(items[i].name);
+
+		if (strncmp(arg, items[i].name, n) != 0)
+			continue;
+		if (pam_set_item(a->pamh, items[i].item, arg + n) != PAM_SUCCESS)
+			errx(2, "pam_set_item");
+		return;
+	}
+	errx(2, "unknown item '%s'", arg);
+}
+
 /* As programs do in the child that becomes the user's. */
 static void do_fork_end(struct app *a, const char *arg)
 {
@@ -698,6 +717,7 @@ static const struct action {
 	{ "end", false, do_end },
 	{ "handle", true, do_handle }, /* N or N:USER, another one from now on */
 	{ "user", true, do_user }, /* the handle is for another one */
+	{ "item", true, do_item }, /* NAME=VALUE: rhost, ruser, tty */
 	{ "fork-end", false, do_fork_end }, /* pam_end() in a child */
 	{ "daemon", false, do_daemon },
 	{ "fork-close", false, do_fork_close }, /* pam_close_session() in a child */

@@ -5,7 +5,7 @@
 
 UNIT_TESTS := columns conf_addr conf_diag conf_dump conf_lex conf_load conf_match conf_oom \
 	conf_parse conf_ranges conf_resolve conf_suggest conf_table families fw_chains fw_class fw_confined fw_eval \
-	fw_oom fw_span json nsswitch pamstack pool
+	fw_oom fw_span json nsswitch pamstack pool record
 UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
 CONF_PROGRAMS := $(BUILD)/tests/confdump $(BUILD)/tests/conf-fuzz
 
@@ -21,6 +21,7 @@ $(BUILD)/tests/unit/json: $(call objects,helper/json.c)
 $(BUILD)/tests/unit/nsswitch: $(call objects,helper/nsswitch.c helper/textfile.c)
 $(BUILD)/tests/unit/pamstack: $(call objects,helper/pamstack.c helper/pamstack_control.c helper/pamstack_ways.c helper/textfile.c)
 $(BUILD)/tests/unit/pool: $(call objects,helper/pool.c)
+$(BUILD)/tests/unit/record: $(call objects,helper/record.c)
 
 $(BUILD)/tests/unit/families: $(call objects,pam_netns/families.c)
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# netnsctl status, top, denied and who, when very many users are there.
+# netnsctl status, top, stats, denied and who, when very many users are there.
 #
 #   USERS=N make check-storm
 # shellcheck source=tests/lib.sh
@@ -68,6 +68,10 @@ in_time "denied --json" netnsctl denied --json
 # A port of the block of FIRST + 1, which others share.
 in_time "who" sh -c "netnsctl who tcp $((1024 + (FIRST + 1) % 496 * 64)); [ \$? = 1 ]"
 like "$(cat "$WORK/took.out")" "u1 .*u$((users > 496 ? 497 : 1)) " "  users who share a block"
+in_time "stats" netnsctl stats
+in_time "stats --prometheus" netnsctl stats --prometheus
+is "$(python3 -I "$TOP/tests/prometheus.py" <"$WORK/took.out" | jq -r .name | grep -c '^user_info$')" \
+	"$users" "  in its format, and with an info each"
 in_time "top, from its start to its end" ptydo sh -c 'TERM=xterm netnsctl top' -- 'u uid' q
 like "$(cat "$WORK/took.out")" " $users users" "  it counts as many"
 exec {hold}>&-

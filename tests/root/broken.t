@@ -177,6 +177,8 @@ told_and_logged()
 	is "$told_n" "1 1 0 0 " "$1: one sentence, or none when quiet"
 	like "${SAID[required.msg]}" "^error $told" "$1: the right one"
 	is "$logged_n" "1 1 1 1 " "$1: one line in the log for each"
+	logged 'event=refused '
+	is "$LOGGED_N" 4 "$1: and one for programs"
 }
 
 no_helper()
@@ -235,7 +237,9 @@ HELPER=/usr/libexec/netns-helper
 conf "$good"
 confined "nothing wrong"
 logged 'pam_netns\('
-is "$LOGGED_N" 0 "nothing wrong: and nothing logged"
+wrong_n=$LOGGED_N
+logged 'pam_netns\([a-z]*:session\): event=(open|close) '
+is "$LOGGED_N $((wrong_n - LOGGED_N))" "6 0" "nothing wrong: and nothing logged but what is open, and closed"
 no_debris
 
 cp $HELPER "$WORK/helper"

@@ -390,6 +390,11 @@ is "$(wc -l <<<"$OUT")" $((CROWD + 1)) "each has a line"
 ok "within a second: $took ms" test $took -lt 1000
 is "$(netnsctl status --json | jq -c '[.[] | [.sessions, .processes]] | unique')" '[[1,2]]' \
 	"and one session"
+start=${EPOCHREALTIME/[.,]/}
+both stats --prometheus
+took=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
+is "$(grep -c '^pam_netns_user_sessions{.*} 1$' <<<"$OUT")" $CROWD "stats has as many"
+ok "within a second: $took ms" test $took -lt 1000
 like "$(on_terminal 80 'netnsctl top' 'u uid' q)" "$CROWD users" "top counts as many"
 kill -KILL "${HOLD_PID[crowd]}" 2>/dev/null
 

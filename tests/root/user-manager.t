@@ -72,7 +72,7 @@ for user in alice bob carol dave; do
 	ok "$user: the end of the manager ends (sd-pam)" wait_for 5 is_gone "$pid"
 	is "$(tail -n 2 "$WORK/manager.$user.out" | tr '\n' ' ')" "close 0 end 0 " "  the session closes without an error"
 done
-is "$(grep -E 'pam_netns|netns-helper' "$LOG")" "" "nothing is logged"
+is "$(complaints)" "" "nothing is logged"
 is "$(ls /run/pam_netns/ns)" "1001"$'\n'"1002" "without privilege the namespaces stay"
 netnsctl sweep >/dev/null
 no_debris "until the next sweep"
