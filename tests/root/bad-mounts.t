@@ -11,7 +11,7 @@ conf 'session root host
 session *    loopback'
 pam_stack pamdo 'session required pam_netns.so'
 host=$(host_netns)
-place="mnt:$(stat -Lc %i /proc/self/ns/mnt) .* cwd:/tmp fds:0,1,2, "
+place="mnt:$(stat -Lc %i /proc/self/ns/mnt) .* cwd:/tmp dumpable:1 fds:0,1,2, "
 ok "loaded" netnsctl reload
 mount -t tmpfs later /mnt # what a bind of / would not show
 cat /proc/self/mountinfo >"$WORK/mounts"

@@ -78,12 +78,19 @@ measure()
 }
 
 # is_rate MBIT NAME OPTION...: that is what arrives for alice, less the headers.
+# Less can be a busy machine's doing, and is measured again; more cannot.
 is_rate()
 {
-	local mbit=$1 name=$2
+	local least=$(($1 * MBIT * 8 / 10)) most=$(($1 * MBIT * 11 / 10)) name=$2 got
 
 	shift 2
-	between "$(measure alice "$@")" $((mbit * MBIT * 8 / 10)) $((mbit * MBIT * 11 / 10)) "  $name"
+	for _ in 1 2 3; do
+		got=$(measure alice "$@")
+		if ! [[ $got =~ ^[0-9]+$ ]] || [ "$got" -ge "$least" ]; then
+			break
+		fi
+	done
+	between "$got" "$least" "$most" "  $name"
 }
 
 # queue host|session: of that end of alice's link, as JSON
