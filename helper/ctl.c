@@ -127,7 +127,7 @@ static void print_help(FILE *out)
 {
 	fputs("usage: netnsctl COMMAND [ARGUMENT...]\n\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		bool is_long = strlen(commands[i].arguments) > ARGUMENTS_WIDTH;
+		bool is_long = strlen(commands[i].arguments) >= ARGUMENTS_WIDTH;
 
 		fprintf(out, "  %-7s %-*s ", commands[i].name, ARGUMENTS_WIDTH,
 			commands[i].arguments);
