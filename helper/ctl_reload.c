@@ -258,7 +258,7 @@ int ctl_reload(int argc, char **argv)
 	char path[ACTIVE_PATH_MAX];
 	int option;
 
-	while ((option = getopt_long(argc, argv, "iln", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "iln", options)) != -1) {
 		if (option == 'i')
 			reload.if_changed = true;
 		else if (option == 'l')
