@@ -26,6 +26,10 @@ NETWORKDDIR ?= /usr/lib/systemd/network
 NETWORKMANAGERDIR ?= /usr/lib/NetworkManager/conf.d
 PAMCONFIGSDIR ?= /usr/share/pam-configs
 SYSCONFDIR ?= /etc
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+# Debian's zsh looks in another directory for what packages bring.
+ZSHDIR ?= $(firstword $(wildcard $(PREFIX)/share/zsh/vendor-completions) \
+	$(PREFIX)/share/zsh/site-functions)
 # Where libpam looks for modules, whatever PREFIX is: Debian has a directory per
 # architecture, Fedora one per word length.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -165,7 +169,7 @@ install: all
 	install -d $(DESTDIR)$(PAMDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) \
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) \
 		$(DESTDIR)$(NETWORKDDIR) $(DESTDIR)$(NETWORKMANAGERDIR) $(DESTDIR)$(PAMCONFIGSDIR) \
-		$(DESTDIR)$(SYSCONFDIR)/security $(DESTDIR)$(DOCDIR)
+		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(SYSCONFDIR)/security $(DESTDIR)$(DOCDIR)
 	install -m 644 $(MODULE) $(DESTDIR)$(PAMDIR)
 	install -m 755 $(HELPER) $(DESTDIR)$(LIBEXECDIR)
 	install -m 755 $(CTL) $(DESTDIR)$(SBINDIR)
@@ -179,6 +183,8 @@ install: all
 	install -m 644 conf/10-pam_netns.network $(DESTDIR)$(NETWORKDDIR)
 	install -m 644 conf/pam_netns-networkmanager.conf $(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf
 	install -m 644 conf/pam_netns.pam-config $(DESTDIR)$(PAMCONFIGSDIR)/pam_netns
+	install -m 644 helper/netnsctl.bash $(DESTDIR)$(BASHDIR)/netnsctl
+	install -m 644 helper/_netnsctl $(DESTDIR)$(ZSHDIR)
 	install -m 644 README.md SECURITY.md NEWS LICENSE conf/netns.conf $(DESTDIR)$(DOCDIR)
 	test -e $(DESTDIR)$(SYSCONFDIR)/security/netns.conf || \
 		install -m 644 conf/netns.conf $(DESTDIR)$(SYSCONFDIR)/security
@@ -202,7 +208,8 @@ uninstall:
 		$(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN8))) \
 		$(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS))) \
 		$(DESTDIR)$(NETWORKDDIR)/10-pam_netns.network \
-		$(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf $(DESTDIR)$(PAMCONFIGSDIR)/pam_netns
+		$(DESTDIR)$(NETWORKMANAGERDIR)/10-pam_netns.conf $(DESTDIR)$(PAMCONFIGSDIR)/pam_netns \
+		$(DESTDIR)$(BASHDIR)/netnsctl $(DESTDIR)$(ZSHDIR)/_netnsctl
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:

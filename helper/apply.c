@@ -308,20 +308,32 @@ int apply_conf(const struct apply *a)
 	return r;
 }
 
-static int remove_links(const struct state *state)
+/* -EAGAIN: but these, whose locks are held. */
+static int remove_links(const struct state *state, uint32_t **ret_left, size_t *ret_n)
 {
 	_cleanup_free_ uint32_t *uids = NULL;
+	unsigned left_ms = STATE_WAIT_MS;
+	size_t n_left = 0;
 	size_t n;
 	int r;
 
 	r = veth_list(&uids, &n);
 	for (size_t i = 0; i < n && !r; i++) {
-		r = state_lock(state, STATE_LOCK_USER(uids[i]), true);
+		r = state_lock_soon(state, STATE_LOCK_USER(uids[i]), &left_ms);
+		if (r == -EAGAIN) {
+			uids[n_left++] = uids[i];
+			r = 0;
+			continue;
+		}
 		if (!r)
 			r = fit_remove(uids[i]);
 		state_unlock(state, STATE_LOCK_USER(uids[i]));
 	}
-	return r;
+	if (r || n_left == 0)
+		return r;
+	*ret_left = steal_ptr(&uids);
+	*ret_n = n_left;
+	return -EAGAIN;
 }
 
 /* The settings by which the ground was made: what is in force, or else the defaults. */
@@ -343,20 +355,23 @@ static int remove_table(void)
 	return r ? r : fwset_remove_table(netfilter);
 }
 
-int apply_nothing(const struct state *state)
+int apply_nothing(const struct state *state, uint32_t **ret_left, size_t *ret_n)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
 	int r;
+	int r2;
 
 	r = load_active(&conf);
 	/* First: nobody comes in any more who would need what goes. */
 	if (!r)
 		r = active_remove();
 	if (!r)
-		r = remove_links(state);
+		r = remove_links(state, ret_left, ret_n);
+	if (r && r != -EAGAIN)
+		return r;
+	/* With a link left, too: the next time, nobody knows its settings any more. */
+	r2 = ground_clear(has_links(conf) ? &conf->settings : NULL);
 	if (!r)
-		r = ground_clear(has_links(conf) ? &conf->settings : NULL);
-	if (!r)
-		r = remove_table();
+		r = r2 ? r2 : remove_table();
 	return r ? r : fw_files_remove();
 }

@@ -44,7 +44,9 @@ int apply_check(const struct apply *apply, const struct members *members);
 /*
  * Takes everything out of force: the links go, and the host is as it was before
  * us.  Confined users are refused from then on, as long as nothing is loaded.
+ * -EAGAIN: the links of these users stay, since their locks are held, and with them
+ * the firewall.
  */
-int apply_nothing(const struct state *state);
+int apply_nothing(const struct state *state, uint32_t **ret_left, size_t *ret_n);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -60,12 +61,34 @@ int ctl_error(int r, const char *format, ...)
 	return 1;
 }
 
+int ctl_option(int argc, char **argv, const char *letters, const struct option *options)
+{
+	int option;
+
+	opterr = 0;
+	option = getopt_long(argc, argv, letters, options, NULL);
+	if (option == '?' && optopt)
+		ctl_error(0, "%s: wrong option -%c", argv[0], optopt);
+	else if (option == '?')
+		ctl_error(0, "%s: wrong option %s", argv[0], argv[optind - 1]);
+	return option;
+}
+
 int ctl_usage(const char *command)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i].name, command) == 0)
 			fprintf(stderr, "usage: netnsctl %s %s\n", command, commands[i].arguments);
 	return CTL_USAGE;
+}
+
+int ctl_finish(int status, int trouble)
+{
+	errno = EIO; /* of an error before the last one, nothing else is known */
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	ctl_error(-errno, "cannot write the output");
+	return trouble;
 }
 
 int ctl_need_root(const char *command)
@@ -127,7 +150,7 @@ static void print_help(FILE *out)
 {
 	fputs("usage: netnsctl COMMAND [ARGUMENT...]\n\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		bool is_long = strlen(commands[i].arguments) > ARGUMENTS_WIDTH;
+		bool is_long = strlen(commands[i].arguments) >= ARGUMENTS_WIDTH;
 
 		fprintf(out, "  %-7s %-*s ", commands[i].name, ARGUMENTS_WIDTH,
 			commands[i].arguments);
@@ -138,12 +161,9 @@ static void print_help(FILE *out)
 	fputs("\nThe configuration is " NETNS_CONF ", see netns.conf(5).\n", out);
 }
 
-/* Output that did not arrive is a failure: of a pipe's reader, or of a full disk. */
 static int finish(int status)
 {
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0)
-		return ctl_error(-errno, "cannot write the output");
-	return status;
+	return status ? status : ctl_finish(0, 1);
 }
 
 /*

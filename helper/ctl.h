@@ -37,8 +37,18 @@ int ctl_repair(void);
  */
 int ctl_error(int r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* As getopt_long(), which would say raw what is wrong.  '?': it is said. */
+struct option;
+int ctl_option(int argc, char **argv, const char *letters, const struct option *options);
+
 /* Says on stderr how the command is called.  Returns CTL_USAGE. */
 int ctl_usage(const char *command);
+
+/*
+ * status; or trouble, and it is said, if what was printed did not arrive: a pipe's
+ * reader has gone, or a disk is full.  For a command whose status says something.
+ */
+int ctl_finish(int status, int trouble);
 
 /* 0 for root; otherwise says that the command needs root.  The exit status. */
 int ctl_need_root(const char *command);

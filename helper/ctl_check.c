@@ -47,7 +47,7 @@ static int diff(const struct conf *conf)
 	int r = ctl_diff(NETNS_CONF, conf, NULL, &differs);
 
 	if (!r)
-		return differs;
+		return ctl_finish(differs, CTL_TROUBLE);
 	ctl_error(r, "cannot compare with what is in force");
 	return CTL_TROUBLE;
 }
@@ -81,7 +81,7 @@ int ctl_check(int argc, char **argv)
 	int option;
 	int r;
 
-	while ((option = getopt_long(argc, argv, "Ddn", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "Ddn", options)) != -1) {
 		if (option == '?' || (print && print != option))
 			return ctl_usage(argv[0]);
 		print = option;

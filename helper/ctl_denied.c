@@ -175,7 +175,7 @@ int ctl_denied(int argc, char **argv)
 	struct request request = { 0 };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "fjr", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "fjr", options)) != -1) {
 		if (option == 'f')
 			request.follow = true;
 		else if (option == 'j')

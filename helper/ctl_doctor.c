@@ -147,12 +147,7 @@ static int run(bool json)
 		doctor_print(&doctor, stdout);
 	status = find_status(&doctor);
 	doctor_done(&doctor);
-	errno = EIO;
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		ctl_error(-errno, "cannot write the output");
-		return STATUS_UNSEEN;
-	}
-	return status;
+	return ctl_finish(status, STATUS_UNSEEN);
 }
 
 /* Of all commands, this one has found nothing by then. */
@@ -171,7 +166,7 @@ int ctl_doctor(int argc, char **argv)
 	bool json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "j", options)) != -1) {
 		if (option != 'j')
 			return usage(argv[0]);
 		json = true;

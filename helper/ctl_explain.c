@@ -181,7 +181,7 @@ int ctl_explain(int argc, char **argv)
 	const char *wrong = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "af:j", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "af:j", options)) != -1) {
 		if (option == 'a')
 			request.active = true;
 		else if (option == 'f')

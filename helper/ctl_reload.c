@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/time.h>
@@ -257,7 +258,7 @@ int ctl_reload(int argc, char **argv)
 	char path[ACTIVE_PATH_MAX];
 	int option;
 
-	while ((option = getopt_long(argc, argv, "iln", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "iln", options)) != -1) {
 		if (option == 'i')
 			reload.if_changed = true;
 		else if (option == 'l')
@@ -287,9 +288,22 @@ int ctl_reload(int argc, char **argv)
 	return reload.dry_run ? try_reload(&reload) : reload_locked(&reload);
 }
 
+static int fail_left(const uint32_t *uids, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct passwd *pw = getpwuid(uids[i]);
+
+		(void)ctl_error(0, "%s (uid %u) is logging in or out, and keeps the link",
+				pw ? pw->pw_name : "a user", uids[i]);
+	}
+	return ctl_error(0, "not everything is out of force: the firewall stays; try again");
+}
+
 int ctl_unload(int argc, char **argv)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
+	_cleanup_free_ uint32_t *left = NULL;
+	size_t n = 0;
 	int r;
 
 	if (argc > 1)
@@ -298,7 +312,9 @@ int ctl_unload(int argc, char **argv)
 		return 1;
 	r = lock(&state);
 	if (!r)
-		r = apply_nothing(&state);
+		r = apply_nothing(&state, &left, &n);
+	if (r == -EAGAIN && n > 0)
+		return fail_left(left, n);
 	return r ? ctl_error(r, "cannot take everything out of force") : 0;
 }
 

@@ -92,7 +92,7 @@ int ctl_stats(int argc, char **argv)
 	const char *path = NULL;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "jo:p", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "jo:p", options)) != -1) {
 		if (option == 'o')
 			path = optarg;
 		else if ((option == 'j' || option == 'p') && print == stats_print)

@@ -88,7 +88,7 @@ int ctl_status(int argc, char **argv)
 	struct request request = { .interval_ms = INTERVAL_MS };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "i:j", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "i:j", options)) != -1) {
 		if (option == 'j')
 			request.json = true;
 		else if (option != 'i' || ctl_read_interval(optarg, 0, &request.interval_ms))

@@ -328,7 +328,7 @@ int ctl_top(int argc, char **argv)
 	int option;
 	int result;
 
-	while ((option = getopt_long(argc, argv, "i:", options, NULL)) != -1)
+	while ((option = ctl_option(argc, argv, "i:", options)) != -1)
 		if (option != 'i' ||
 		    ctl_read_interval(optarg, INTERVAL_LEAST_MS, &view.interval_ms))
 			return ctl_usage(argv[0]);

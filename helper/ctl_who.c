@@ -63,7 +63,7 @@ static int run(struct who *who, bool json)
 		(void)ctl_error(0, "the answer is not complete: cannot read %s", who->gap);
 		return CTL_TROUBLE;
 	}
-	return who->verdict == WHO_USER ? 0 : 1;
+	return ctl_finish(who->verdict == WHO_USER ? 0 : 1, CTL_TROUBLE);
 }
 
 int ctl_who(int argc, char **argv)
@@ -77,7 +77,7 @@ int ctl_who(int argc, char **argv)
 	int option;
 	int status;
 
-	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+	while ((option = ctl_option(argc, argv, "j", options)) != -1) {
 		if (option != 'j')
 			return ctl_usage(argv[0]);
 		json = true;

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <time.h>
 
 #include "conf/base.h"
 #include "conf/conf.h"
@@ -18,9 +17,7 @@
 #include "helper/uids.h"
 
 /* How long a reload waits for users who are just logging in, for all of them together. */
-#define WAIT_MS  600
-#define LONG_MS  6000 /* no helper lives longer; but another may be there already */
-#define PAUSE_MS 10
+#define WAIT_MS 600
 
 /* A change of the configuration, on its way to the members. */
 struct change {
@@ -177,19 +174,6 @@ static int change_locked(const struct change *change, uint32_t uid, const struct
 	return r ? r : member.doubt;
 }
 
-/* Whoever is logging in holds the lock for a moment only, if not on purpose. */
-static int lock_soon(const struct state *state, uint32_t uid, unsigned *tries)
-{
-	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
-	int r;
-
-	while ((r = state_lock(state, STATE_LOCK_USER(uid), false)) == -EAGAIN && *tries > 0) {
-		(*tries)--;
-		nanosleep(&pause, NULL);
-	}
-	return r;
-}
-
 /* Who is there, and who was. */
 static int list_both(const struct state *state, const struct members *seen, uint32_t **ret_uids,
 		     size_t *ret_n)
@@ -221,7 +205,7 @@ int members_change(const struct state *state, const struct members *seen, const 
 	_cleanup_close_ int host_fd = -1;
 	uint64_t inode;
 	size_t n;
-	unsigned tries = (wait ? LONG_MS : WAIT_MS) / PAUSE_MS;
+	unsigned left_ms = wait ? STATE_WAIT_MS : WAIT_MS;
 	int first = 0;
 	int r;
 
@@ -232,7 +216,7 @@ int members_change(const struct state *state, const struct members *seen, const 
 		return r;
 	change.host_fd = host_fd;
 	for (size_t i = 0; i < n; i++) {
-		r = lock_soon(state, uids[i], &tries);
+		r = state_lock_soon(state, STATE_LOCK_USER(uids[i]), &left_ms);
 		if (!r) {
 			r = change_locked(&change, uids[i], members_get(seen, uids[i]));
 			state_unlock(state, STATE_LOCK_USER(uids[i]));

@@ -13,6 +13,8 @@
 #include "helper/state.h"
 #include "helper/trust.h"
 
+#define PAUSE_MS 10
+
 #define UID_TEXT_MAX 16
 
 static void uid_text(char text[UID_TEXT_MAX], uint32_t uid)
@@ -132,6 +134,18 @@ static int set_lock(const struct state *state, int command, short type, uint64_t
 int state_lock(const struct state *state, uint64_t byte, bool wait)
 {
 	return set_lock(state, wait ? F_OFD_SETLKW : F_OFD_SETLK, F_WRLCK, byte);
+}
+
+int state_lock_soon(const struct state *state, uint64_t byte, unsigned *left_ms)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	int r;
+
+	while ((r = state_lock(state, byte, false)) == -EAGAIN && *left_ms >= PAUSE_MS) {
+		*left_ms -= PAUSE_MS;
+		nanosleep(&pause, NULL);
+	}
+	return r;
 }
 
 int state_share(const struct state *state, uint64_t byte)

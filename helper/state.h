@@ -60,6 +60,14 @@ void state_close(struct state *state);
  * holds it and wait is false.  -ETIMEDOUT: a signal came while waiting.
  */
 int state_lock(const struct state *state, uint64_t byte, bool wait);
+
+/*
+ * Waits for so long at most, and takes that from left_ms: whoever is logging in holds
+ * the lock of a user for a moment only, if not on purpose.  -EAGAIN: it is held still.
+ */
+#define STATE_WAIT_MS 6000 /* no helper lives longer; but another may be there already */
+int state_lock_soon(const struct state *state, uint64_t byte, unsigned *left_ms);
+
 int state_share(const struct state *state, uint64_t byte);
 void state_unlock(const struct state *state, uint64_t byte);
 

@@ -24,6 +24,12 @@ like "$pamdir" '^usr/lib(64|/[a-z0-9_-]+)?/security$' "the module is where PAM l
 [ ! -d /usr/lib/x86_64-linux-gnu/security ] ||
 	ok "and where this system's are" test -d "/$pamdir"
 
+# And that of what packages bring for zsh.
+zshdir=$(cd "$to" && find . -name _netnsctl -printf '%h')
+zshdir=${zshdir#./}
+# shellcheck disable=SC2016 # zsh's
+like $'\n'"$(zsh -f -c 'print -l $fpath')"$'\n' $'\n'"/$zshdir"$'\n' "what zsh completes is where it looks"
+
 installed()
 {
 	(cd "$1" && find . -mindepth 1 -printf '%m %y %P\n' | LC_ALL=C sort -k 3)
@@ -56,6 +62,9 @@ expected()
 		755 d usr/sbin
 		755 f usr/sbin/netnsctl
 		755 d usr/share
+		755 d usr/share/bash-completion
+		755 d usr/share/bash-completion/completions
+		644 f usr/share/bash-completion/completions/netnsctl
 		755 d usr/share/doc
 		755 d usr/share/doc/pam_netns
 		644 f usr/share/doc/pam_netns/LICENSE
@@ -72,6 +81,9 @@ expected()
 		644 f usr/share/man/man8/pam_netns.8
 		755 d usr/share/pam-configs
 		644 f usr/share/pam-configs/pam_netns
+		755 d usr/share/zsh
+		755 d $zshdir
+		644 f $zshdir/_netnsctl
 	EOT
 }
 is "$(installed "$to")" "$(expected | LC_ALL=C sort -k 3)" "the files and their modes are these"

@@ -175,6 +175,10 @@ finds format 'helper/nl\.c:[0-9]+: is not what clang-format' "echo 'int  x;' >>h
 finds manuals 'helper/good\.8:[0-9:]+ ' "echo '.Nonesuch macro' >>helper/good.8"
 # shellcheck disable=SC2016
 finds shell 'tests/run:[0-9:]+ .*SC2086' 'echo "rm \$x" >>tests/run'
+# shellcheck disable=SC2016
+finds shell 'helper/new\.bash:[0-9:]+ .*SC2086' \
+	'printf "# shellcheck shell=bash\nrm \$x\n" >helper/new.bash'
+finds shell 'helper/_new:[0-9]+: parse error' 'printf "#compdef new\nf() { (\n" >helper/_new'
 finds cppcheck 'helper/new\.c:[0-9]+: .*zerodiv' \
 	"$(c_file helper/new.c 'int f(void);' 'int f(void)' '{' '	int x = 0;' '' '	return 1 / x;' '}')"
 finds tidy 'helper/new\.c:[0-9:]+ .*bugprone-' "$(c_file helper/new.c '#include <string.h>' '' \
@@ -202,6 +206,7 @@ size ctags universal-ctags
 format clang-format clang-format
 manuals mandoc mandoc
 shell shellcheck shellcheck
+shell zsh zsh
 cppcheck cppcheck cppcheck
 tidy clang-tidy clang-tidy
 EOT

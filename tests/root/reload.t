@@ -495,7 +495,25 @@ release lock
 ok "when she does not any more, a sweep does" netnsctl sweep
 ok "  and that is all" test ! -e /run/pam_netns/pending
 is "$(connects u1 $PEER4 80 >/dev/null 2>&1; echo $?)" 0 "  u1 has what the configuration says"
+
+note "who holds up what is taken out of force"
+hold lock python3 "$WORK/lock.py" "$(id -u u1)"
+good "another is there" login u2
+run timeout 20 netnsctl unload
+is "$STATUS" 1 "an unload comes to its end"
+like "$OUT" "^netnsctl: u1 \(uid $(id -u u1)\) is logging in or out, and keeps the link"$'\n'"netnsctl: [^"$'\n'"]*the firewall stays; try again$" \
+	"  and says who was left out"
+like "$(ip -o link show)" "nu$(id -u u1)" "  who keeps the link"
+unlike "$(ip -o link show)" "nu$(id -u u2)" "  as no other does"
+ok "  and is behind the firewall" nft list table inet pam_netns
+fails "  which lets nothing else pass" connects u1 $PEER4 81
+release lock
+ok "when she does not any more, all goes" netnsctl unload
+fails "  the firewall, too" nft list table inet pam_netns
+unlike "$(ip -o link show; ip rule; ip -6 rule; ip -o address show dev lo)" \
+	"nu[0-9]|100\\.64|fd6e:|fwmark" "  and the rest"
 good "u1 logs out" logout u1
+good "u2 logs out" logout u2
 ok "a sweep" netnsctl sweep
 no_debris
 done_testing
