@@ -158,7 +158,8 @@ static int look_around(const struct storm *s, unsigned uid)
 	uint64_t here = inode("/proc/thread-self/ns/net");
 	char pin[64];
 
-	snprintf(pin, sizeof(pin), "/run/pam_netns/ns/%u", uid);
+	/* As the host has it: a session with mounts of its own has no pins. */
+	snprintf(pin, sizeof(pin), "/proc/1/root/run/pam_netns/ns/%u", uid);
 	if (here == 0 || here == s->host)
 		return is_wrong(uid, "in the host's network");
 	if (here != inode(pin))
@@ -260,26 +261,26 @@ static void kill_callers(void)
 			kill(callers[i].pid, SIGKILL);
 }
 
+/* One that lives: who has been killed may still be there to be reaped. */
 static bool is_helper(int pid)
 {
-	char comm[32] = "";
+	char stat[64] = "";
 	char path[32];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (read(fd, comm, sizeof(comm) - 1) < 0)
-		comm[0] = '\0';
+	if (read(fd, stat, sizeof(stat) - 1) < 0)
+		stat[0] = '\0';
 	close(fd);
-	return strcmp(comm, "netns-helper\n") == 0;
+	return strstr(stat, " (netns-helper) ") && !strstr(stat, ") Z ");
 }
 
-/* One of the newest, if there is any. */
-static bool kill_helper(void)
+/* Half of the newest, as many as there are to be killed. */
+static unsigned kill_helpers(unsigned debt)
 {
-	int found[NEWEST];
 	unsigned n = 0;
 	char line[128] = "";
 	const char *word;
@@ -291,10 +292,9 @@ static bool kill_helper(void)
 	close(fd);
 	word = strrchr(line, ' ');
 	last = word ? atoi(word) : 0;
-	for (int pid = last > NEWEST ? last - NEWEST : 1; pid <= last && n < NEWEST; pid++)
-		if (is_helper(pid))
-			found[n++] = pid;
-	return n && kill(found[below(n)], SIGKILL) == 0;
+	for (int pid = last > NEWEST ? last - NEWEST : 1; pid <= last && n < debt; pid++)
+		n += is_helper(pid) && below(2) == 0 && kill(pid, SIGKILL) == 0;
+	return n;
 }
 
 static void run(const struct storm *s)
@@ -305,6 +305,7 @@ static void run(const struct storm *s)
 
 	while (ended < s->logins) {
 		unsigned before = ended;
+		unsigned killed;
 
 		for (unsigned i = 0; i < s->at_once && started < s->logins; i++)
 			if (!callers[i].pid) {
@@ -313,10 +314,9 @@ static void run(const struct storm *s)
 				debt += below(OWED) == 0;
 			}
 		kill_callers();
-		if (debt && kill_helper()) {
-			debt--;
-			helpers_killed++;
-		}
+		killed = debt ? kill_helpers(debt) : 0;
+		debt -= killed;
+		helpers_killed += killed;
 		ended += reap();
 		if (ended == before)
 			usleep(STEP_US);
