@@ -93,7 +93,7 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 	helper/fw_session.c helper/fw_target.c helper/fw_text.c helper/fw_view.c helper/span.c \
 	$(NL_SRC)
 DOCTOR_SRC := helper/ctl_doctor.c helper/doctor.c helper/doctor_hidden.c helper/doctor_net.c \
-	helper/doctor_pam.c helper/doctor_print.c helper/doctor_procs.c helper/doctor_ssh.c \
+	helper/doctor_pam.c helper/doctor_print.c helper/doctor_procs.c helper/doctor_ssh.c helper/doctor_sudo.c \
 	helper/doctor_table.c helper/doctor_users.c helper/pamstack.c helper/pamstack_control.c helper/pamstack_ways.c \
 	helper/textfile.c
 CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.c \

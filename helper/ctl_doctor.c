@@ -28,6 +28,7 @@ static const struct {
 } probes[] = {
 	{ doctor_pam, "the PAM stacks" },
 	{ doctor_ssh, "the configuration of sshd" },
+	{ doctor_sudo, "the configuration of sudo" },
 	{ doctor_procs, "the processes" },
 	{ doctor_linger, "the users who linger" },
 	{ doctor_hidden, "the resolvers' sockets" },

@@ -80,6 +80,11 @@ const struct doctor_kind_info doctor_kinds[N_DOCTOR_KINDS] = {
 		"ports, displays and tunnels are forwarded inside the session's network; sockets "
 		"in the file system belong to no network",
 	},
+	[DOCTOR_SUDOEDIT_SESSION] = {
+		"sudoedit-session", DOCTOR_WARNING,
+		"the editor of a confined user runs in the target user's network: root's is the "
+		"host's",
+	},
 	[DOCTOR_PROCESS_OUTSIDE] = {
 		"process-outside", DOCTOR_WARNING,
 		"they are older than the configuration, or no session of PAM started them; what "

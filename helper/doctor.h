@@ -35,6 +35,7 @@ enum doctor_kind {
 	DOCTOR_SSHD_WITHOUT_PAM,
 	DOCTOR_SSHD_UNREADABLE,
 	DOCTOR_SSHD_FORWARDING,
+	DOCTOR_SUDOEDIT_SESSION,
 	DOCTOR_PROCESS_OUTSIDE,
 	DOCTOR_SESSION_UNHIDDEN,
 	DOCTOR_LINGER,
@@ -91,7 +92,7 @@ struct doctor_user {
 	bool hides; /* something is hidden from every session */
 };
 
-#define DOCTOR_UNSEEN_MAX 8U
+#define DOCTOR_UNSEEN_MAX 9U
 
 struct doctor {
 	/* In force, with the places of the file if that has not changed since; or else what the
@@ -149,6 +150,7 @@ bool doctor_hides(const struct conf *conf, const struct conf_session *session);
 typedef int doctor_probe(struct doctor *doctor);
 doctor_probe doctor_pam;
 doctor_probe doctor_ssh;
+doctor_probe doctor_sudo;
 doctor_probe doctor_procs;
 doctor_probe doctor_linger;
 doctor_probe doctor_hidden;

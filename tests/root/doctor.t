@@ -219,6 +219,26 @@ rm /etc/ssh/sshd_config
 mended
 sshd_config 'UsePAM yes' 'DisableForwarding yes'
 
+note "sudo"
+mkdir -p /etc/sudoers.d
+stack sudo "$line"
+printf '%s\n' '# sudoedit' 'root ALL=(ALL:ALL) ALL' >/etc/sudoers
+mended
+echo 'bob ALL=(root) sudoedit /etc/motd' >/etc/sudoers.d/motd
+finds 1 "sudoedit-session /etc/sudoers.d/motd:1 .* 'Defaults!sudoedit !pam_session'" "sudoedit-session"
+for defaults in 'Defaults!sudoedit !pam_session' 'Defaults !pam_session'; do
+	printf '%s\n' "$defaults" 'root ALL=(ALL:ALL) ALL' >/etc/sudoers
+	mended
+done
+printf '%s\n' '#Defaults!sudoedit !pam_session' 'Defaults:bob !pam_session' >/etc/sudoers
+finds 1 "sudoedit-session /etc/sudoers.d/motd:1 " "sudoedit-session: neither by a comment nor for one user"
+rm /etc/pam.d/sudo
+mended
+mv /etc/sudoers.d/motd /etc/sudoers.d/motd.old
+stack sudo "$line"
+mended
+rm -r /etc/pam.d/sudo /etc/sudoers /etc/sudoers.d
+
 note "processes"
 login alice
 login bob
