@@ -18,9 +18,10 @@ static const char *const dirs[] = { "/etc/pam.d", "/usr/lib/pam.d", NULL };
 
 /* Those known to open sessions of users. */
 static const char *const session_services[] = {
-	"atd",   "cockpit", "cron",    "crond",        "gdm-*",  "greetd", "lightdm*",
-	"login", "remote",  "runuser", "runuser-l",    "sddm*",  "sshd",   "su",
-	"su-l",  "sudo",    "sudo-i",  "systemd-user", "vsftpd", "xdm",    "xrdp-sesman",
+	"atd",          "cockpit", "cron",   "crond",       "gdm-*",     "greetd",
+	"lightdm*",     "login",   "remote", "runuser",     "runuser-l", "sddm*",
+	"sshd",         "su",      "su-l",   "sudo",        "sudo-i",    "systemd-run0",
+	"systemd-user", "vsftpd",  "xdm",    "xrdp-sesman",
 };
 
 /* Parts of others, and what package managers and editors leave. */
