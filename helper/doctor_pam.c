@@ -18,9 +18,10 @@ static const char *const dirs[] = { "/etc/pam.d", "/usr/lib/pam.d", NULL };
 
 /* Those known to open sessions of users. */
 static const char *const session_services[] = {
-	"atd",   "cockpit", "cron",    "crond",        "gdm-*",  "greetd", "lightdm*",
-	"login", "remote",  "runuser", "runuser-l",    "sddm*",  "sshd",   "su",
-	"su-l",  "sudo",    "sudo-i",  "systemd-user", "vsftpd", "xdm",    "xrdp-sesman",
+	"atd",          "cockpit", "cron",   "crond",       "gdm-*",     "greetd",
+	"lightdm*",     "login",   "remote", "runuser",     "runuser-l", "sddm*",
+	"sshd",         "su",      "su-l",   "sudo",        "sudo-i",    "systemd-run0",
+	"systemd-user", "vsftpd",  "xdm",    "xrdp-sesman",
 };
 
 /* Parts of others, and what package managers and editors leave. */
@@ -223,8 +224,26 @@ static const char *find_parent(const struct service *service)
 	return NULL;
 }
 
-static void report_missing(struct doctor *doctor, const struct service *service)
+/* What the line of another service has, so that who is exempt there is here, too. */
+static const char *find_arguments(const struct services *services)
 {
+	for (size_t i = 0; i < services->n; i++) {
+		const struct pamstack *stack = &services->list[i].stack;
+
+		for (size_t j = 0;
+		     IS_OF(session_services, services->list[i].name) && j < stack->n_lines; j++)
+			if (pamstack_is(&stack->lines[j], MODULE) &&
+			    strstr(stack->lines[j].arguments, "exempt_group="))
+				return stack->lines[j].arguments;
+	}
+	return "";
+}
+
+static void report_missing(struct doctor *doctor, const struct services *services,
+			   const struct service *service)
+{
+	const char *arguments = find_arguments(services);
+	const char *blank = *arguments ? " " : "";
 	const struct pamstack *stack = &service->stack;
 	const char *parent = find_parent(service);
 	unsigned before = find_place(stack);
@@ -239,16 +258,19 @@ static void report_missing(struct doctor *doctor, const struct service *service)
 		       stack->file, before, "the service '%s' opens sessions without " MODULE,
 		       service->name);
 	if (parent)
-		doctor_mend(doctor, f, "write '" LINE "' into the file of '%s', which it includes",
-			    parent);
+		doctor_mend(doctor, f,
+			    "write '" LINE "%s%s' into the file of '%s', which it includes", blank,
+			    arguments, parent);
 	else if (strncmp(stack->file, "/etc/", 5) != 0)
-		doctor_mend(doctor, f, "cp %s /etc/pam.d, and write '" LINE "' into the copy, %s",
-			    stack->file, where);
+		doctor_mend(doctor, f,
+			    "cp %s /etc/pam.d, and write '" LINE "%s%s' into the copy, %s",
+			    stack->file, blank, arguments, where);
 	else
-		doctor_mend(doctor, f, "write '" LINE "' %s", where);
+		doctor_mend(doctor, f, "write '" LINE "%s%s' %s", blank, arguments, where);
 }
 
-static void judge_stack(struct doctor *doctor, const struct service *service)
+static void judge_stack(struct doctor *doctor, const struct services *services,
+			const struct service *service)
 {
 	const struct pamstack *stack = &service->stack;
 	const struct pamstack_line *by;
@@ -261,7 +283,7 @@ static void judge_stack(struct doctor *doctor, const struct service *service)
 		judge_line(doctor, &stack->lines[i]);
 	}
 	if (!has && pamstack_opens(stack, NULL))
-		report_missing(doctor, service);
+		report_missing(doctor, services, service);
 	by = has && pamstack_opens(stack, MODULE) ? pamstack_skips(stack, MODULE) : NULL;
 	if (by && !is_known(doctor, DOCTOR_PAM_LINE_SKIPPED, by->file, by->line))
 		doctor_mend(doctor,
@@ -292,7 +314,7 @@ static void judge(struct doctor *doctor, const struct services *services,
 				       stack->wrong_line, "the line %s", stack->wrong),
 			    "see pam.d(5)");
 	if (!service->error && !stack->wrong)
-		judge_stack(doctor, service);
+		judge_stack(doctor, services, service);
 }
 
 int doctor_pam(struct doctor *doctor)

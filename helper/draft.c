@@ -29,7 +29,8 @@ static void check_resolvers(const struct conf *conf, struct diag *diag)
 	if (policy && resolvers_find(resolvers) == 0)
 		diag_add(diag, DIAG_WARNING, &policy->place, NULL, 0,
 			 "sessions with the policy '%s' get no answers to name queries: "
-			 "/etc/resolv.conf names no server that they can reach",
+			 "/etc/resolv.conf names no server that they can reach; give the policy "
+			 "\"dns ADDRESS\", or \"dns none\"",
 			 policy->name);
 }
 

@@ -129,7 +129,13 @@ mended
 stack su 'session required pam_unix.so'
 look
 like "$OUT" "su-l:.*into the file of 'su', which it includes" "pam-line-missing: by another service"
-rm /etc/pam.d/su /etc/pam.d/su-l
+stack su "$line"
+stack sshd 'session required pam_unix.so'
+stack login "$line exempt_group=wheel"
+finds 2 "pam-line-missing /etc/pam.d/sshd:- .* write '$line exempt_group=wheel' at its end" \
+	"pam-line-missing: with the arguments of others"
+stack login "$line"
+rm /etc/pam.d/su /etc/pam.d/su-l /etc/pam.d/sshd
 stack parlour 'session required pam_unix.so'
 finds 1 "pam-line-missing-elsewhere /etc/pam.d/parlour:- .* at its end" "pam-line-missing-elsewhere"
 stack parlour 'session required pam_deny.so'
