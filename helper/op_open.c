@@ -144,20 +144,20 @@ static int connect_user(struct op *op, const struct opening *o)
 /* What the user has no namespace for yet is made.  The user is locked. */
 static int make_user(struct op *op, struct opening *o, const struct state *state)
 {
-	bool has_link = o->session->network == CONF_NET_VETH;
 	int r;
 
 	r = make_namespace(op);
-	if (!r && has_link)
-		r = connect_user(op, o);
 	if (r)
 		return r;
-	/* Last, so that what is pinned is complete even if we are killed here. */
+	/* First: a sweep goes by the pins, and finds what we leave if we are killed. */
 	r = state_pin(state, op->request.uid);
 	if (r)
-		(void)op_fail(op, r, "cannot pin the network namespace in %s/ns", NETNS_RUN);
-	if (r && has_link && setns(op->host_fd, CLONE_NEWNET) == 0)
-		(void)fit_remove(op->request.uid);
+		return op_fail(op, r, "cannot pin the network namespace in %s/ns", NETNS_RUN);
+	if (o->session->network == CONF_NET_VETH)
+		r = connect_user(op, o);
+	/* What is left all the same, the next sweep finds. */
+	if (r)
+		(void)tidy_take_back(state, op->host_fd, op->request.uid);
 	o->made = r == 0;
 	return r;
 }
@@ -167,13 +167,12 @@ static int make_user(struct op *op, struct opening *o, const struct state *state
  * for those with nothing but loopback.  *ret_fits: whether the pinned one is for
  * this session.
  */
-static int look_at_link(struct op *op, const struct state *state,
-			const struct conf_session *session, bool *ret_fits)
+static int look_at_link(struct op *op, const struct conf_session *session, bool *ret_fits)
 {
 	uint32_t group;
 	int r;
 
-	r = tidy_find_link(state, op->request.uid, &group);
+	r = tidy_find_link(op->request.uid, &group);
 	if (r && r != -ENODEV)
 		return op_fail(op, r, "cannot look at the user's link");
 	*ret_fits = session->network == CONF_NET_VETH
@@ -200,7 +199,7 @@ static int enter_user(struct op *op, struct opening *o, const struct state *stat
 		return make_user(op, o, state);
 	if (r)
 		return op_fail(op, r, "cannot open the user's network namespace");
-	r = look_at_link(op, state, o->session, &fits);
+	r = look_at_link(op, o->session, &fits);
 	if (r)
 		return r;
 	if (fits) {
@@ -286,7 +285,6 @@ static int open_user(struct op *op, struct opening *o)
 	if (r)
 		return r;
 	r = answer_user(op, o, &state);
-	/* What is left all the same, the next sweep finds. */
 	if (r && o->made)
 		(void)tidy_take_back(&state, op->host_fd, op->request.uid);
 	if (r)

@@ -14,7 +14,6 @@
 #include "helper/joined.h"
 #include "helper/netns.h"
 #include "helper/procs.h"
-#include "helper/ready.h"
 #include "helper/state.h"
 #include "helper/tidy.h"
 #include "helper/veth.h"
@@ -192,29 +191,11 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 	return r;
 }
 
-/*
- * A link that a logout, killed or failing half-way, has left without what belongs to
- * it.  A reload takes the classes of live links away for a while, too, or until one
- * that was not killed comes to its end.
- */
-static bool is_half_removed(const struct state *state, uint32_t uid)
-{
-	uint32_t group = 0;
-	bool is;
-
-	if (state_lock(state, STATE_LOCK_RELOAD, false))
-		return false;
-	is = access(READY_PENDING, F_OK) < 0 && veth_find_group(uid, &group) == 0 &&
-	     group == CLASS_NOTHING;
-	state_unlock(state, STATE_LOCK_RELOAD);
-	return is;
-}
-
-int tidy_find_link(const struct state *state, uint32_t uid, uint32_t *ret_group)
+int tidy_find_link(uint32_t uid, uint32_t *ret_group)
 {
 	int r = veth_find_group(uid, ret_group);
 
-	if (r || *ret_group != CLASS_NOTHING || !is_half_removed(state, uid))
+	if (r || *ret_group != CLASS_UNFINISHED)
 		return r;
 	r = fit_remove(uid);
 	return r ? r : -ENODEV;

@@ -46,10 +46,9 @@ int tidy_take_back(const struct state *state, int host_fd, uint32_t uid);
 
 /*
  * The class of the user's link.  -ENODEV: there is none; or there is none any more,
- * for what a removal that was not finished has left of it goes, too.  Under the
- * user's lock.
+ * for an unfinished one goes.  Under the user's lock.
  */
-int tidy_find_link(const struct state *state, uint32_t uid, uint32_t *ret_group);
+int tidy_find_link(uint32_t uid, uint32_t *ret_group);
 
 /* True when all have ended within timeout_ms, false when they have not or there are none. */
 int stragglers_wait(struct stragglers *stragglers, int timeout_ms);
