@@ -13,8 +13,10 @@
 #define CLASS_PREFIX_LENGTH 8U
 #define CLASS_MASK          0xff000000U
 
-/* Of a link whose user may do nothing now: no policy ever has it. */
+/* No policy ever has these: of a link whose user may do nothing while a reload is at work, */
 #define CLASS_NOTHING CLASS_PREFIX
+/* and of one that is not whole yet, or not any more. */
+#define CLASS_UNFINISHED (CLASS_PREFIX | ~CLASS_MASK)
 
 uint32_t class_of_policy(const char *name);
 

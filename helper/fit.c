@@ -207,21 +207,23 @@ static int enter(struct fit *fit, int fd)
 int fit_make(struct fit *fit)
 {
 	struct veth veth = make_veth(fit);
+	const uint32_t group = veth.group;
 	int r;
 
+	veth.group = CLASS_UNFINISHED;
 	r = veth_create(&veth, fit->host_fd, fit->netns_fd, &fit->step);
 	if (r)
 		return r;
 	fit->link = veth.index;
 	r = load_session_table(fit, false);
-	/* Back, whatever happened; failing that, what was made ends with the namespace. */
-	if (setns(fit->host_fd, CLONE_NEWNET) < 0)
-		return fail(fit, r ? r : -errno, "go back to the host's network");
+	if (!r)
+		r = enter(fit, fit->host_fd);
 	if (!r)
 		r = add_elements(fit, &veth.addresses);
 	if (r)
-		(void)fit_remove(fit->uid);
-	return r;
+		return r;
+	r = veth_set_group(fit->uid, group);
+	return r ? fail(fit, r, "let the link through the firewall") : 0;
 }
 
 /* Those of the policy of before. */
@@ -311,9 +313,8 @@ int fit_remove(uint32_t uid)
 	/* A kernel without netfilter: nobody can have got a link. */
 	if (r == -EPROTONOSUPPORT)
 		return 0;
-	/* From here on it is not whole: a login that finds it like that makes it anew. */
 	if (!r)
-		r = veth_set_group(uid, CLASS_NOTHING);
+		r = veth_set_group(uid, CLASS_UNFINISHED);
 	if (!r)
 		r = fwset_remove_live(netfilter, uid);
 	if (!r)

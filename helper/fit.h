@@ -32,9 +32,11 @@ struct fit {
 };
 
 /*
- * Makes it all, for a namespace that has no link.  A link of the user that is
- * there goes: it has been left by somebody who was killed.  Leaves the thread in
- * the host's namespace.  -ENOENT with step NULL: the firewall table is not there.
+ * Makes it all, for a namespace that has a pin and no link.  The link gets its class
+ * last, and loses it first: killed anywhere between, or after an error, what there is
+ * of it passes nothing, and can be found by fit_remove().  Leaves the thread in one of
+ * the two namespaces, without an error the host's.  -ENOENT with step NULL: the
+ * firewall table is not there.
  */
 int fit_make(struct fit *fit);
 

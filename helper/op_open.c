@@ -70,30 +70,11 @@ static int answer_self(struct op *op)
 	return 0;
 }
 
-/*
- * The kernel counts namespaces by the effective uid of their maker
- * (user.max_net_namespaces): those of a user, who can keep them alive by
- * descriptors, are not to use up root's.  What we may do hangs on capabilities
- * (SECBIT_NO_SETUID_FIXUP), and who may signal us on the other two uids.
- */
-static int unshare_as(uid_t uid)
-{
-	int r = 0;
-
-	if (setresuid((uid_t)-1, uid, (uid_t)-1) < 0)
-		return -errno;
-	if (unshare(CLONE_NEWNET) < 0)
-		r = -errno;
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0)
-		return -errno;
-	return r;
-}
-
 static int make_namespace(struct op *op)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
 	struct nl_batch batch;
-	int r = unshare_as(op->request.uid);
+	int r = privs_unshare_netns(op->request.uid);
 
 	if (r)
 		return op_fail(op, r, "cannot make a network namespace");
@@ -146,20 +127,20 @@ static int connect_user(struct op *op, const struct opening *o)
 /* What the user has no namespace for yet is made.  The user is locked. */
 static int make_user(struct op *op, struct opening *o, const struct state *state)
 {
-	bool has_link = o->session->network == CONF_NET_VETH;
 	int r;
 
 	r = make_namespace(op);
-	if (!r && has_link)
-		r = connect_user(op, o);
 	if (r)
 		return r;
-	/* Last, so that what is pinned is complete even if we are killed here. */
+	/* First: a sweep goes by the pins, and finds what we leave if we are killed. */
 	r = state_pin(state, op->request.uid);
 	if (r)
-		(void)op_fail(op, r, "cannot pin the network namespace in %s/ns", NETNS_RUN);
-	if (r && has_link && setns(op->host_fd, CLONE_NEWNET) == 0)
-		(void)fit_remove(op->request.uid);
+		return op_fail(op, r, "cannot pin the network namespace in %s/ns", NETNS_RUN);
+	if (o->session->network == CONF_NET_VETH)
+		r = connect_user(op, o);
+	/* What is left all the same, the next sweep finds. */
+	if (r)
+		(void)tidy_take_back(state, op->host_fd, op->request.uid);
 	o->made = r == 0;
 	return r;
 }
@@ -169,13 +150,12 @@ static int make_user(struct op *op, struct opening *o, const struct state *state
  * for those with nothing but loopback.  *ret_fits: whether the pinned one is for
  * this session.
  */
-static int look_at_link(struct op *op, const struct state *state,
-			const struct conf_session *session, bool *ret_fits)
+static int look_at_link(struct op *op, const struct conf_session *session, bool *ret_fits)
 {
 	struct link_view view = { 0 };
 	int r;
 
-	r = tidy_find_link(state, op->request.uid, &view);
+	r = tidy_find_link(op->request.uid, &view);
 	if (r && r != -ENODEV)
 		return op_fail(op, r, "cannot look at the user's link");
 	*ret_fits = session->network == CONF_NET_VETH
@@ -204,7 +184,7 @@ static int enter_user(struct op *op, struct opening *o, const struct state *stat
 		return make_user(op, o, state);
 	if (r)
 		return op_fail(op, r, "cannot open the user's network namespace");
-	r = look_at_link(op, state, o->session, &fits);
+	r = look_at_link(op, o->session, &fits);
 	if (r)
 		return r;
 	if (fits) {
@@ -290,7 +270,6 @@ static int open_user(struct op *op, struct opening *o)
 	if (r)
 		return r;
 	r = answer_user(op, o, &state);
-	/* What is left all the same, the next sweep finds. */
 	if (r && o->made)
 		(void)tidy_take_back(&state, op->host_fd, op->request.uid);
 	if (r)
@@ -342,7 +321,7 @@ static int open_sealed(struct op *op, const struct conf *conf, int error)
 	char reason[PROTO_TEXT_MAX];
 
 	memcpy(reason, op->answer.text, sizeof(reason));
-	if (unshare_as(op->request.uid) < 0 || answer_self(op) || op_hide(op, conf, NULL))
+	if (privs_unshare_netns(op->request.uid) < 0 || answer_self(op) || op_hide(op, conf, NULL))
 		return error;
 	op->mode = "sealed";
 	op_notice(op, "sealed: %.200s", reason);

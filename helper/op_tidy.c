@@ -45,7 +45,7 @@ static int tidy_all(const struct state *state, struct tidy_result *ret_result)
 	r = state_list(state, &pinned, &n_pinned);
 	if (!r)
 		r = veth_list(&linked, &n_linked);
-	/* A link without a pin is left over from a killed attempt. */
+	/* One that somebody has unpinned is ours still. */
 	if (!r)
 		r = uids_add(&pinned, &n_pinned, linked, n_linked);
 	return r ? r : tidy(state, pinned, n_pinned, linger_time(), NULL, ret_result);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -86,6 +87,19 @@ int privs_limit(uint64_t keep)
 	    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 || prctl(PR_GET_DUMPABLE) != 0)
 		return -EPERM;
 	return 0;
+}
+
+int privs_unshare_netns(uid_t uid)
+{
+	int r = 0;
+
+	if (setresuid((uid_t)-1, uid, (uid_t)-1) < 0)
+		return -errno;
+	if (unshare(CLONE_NEWNET) < 0)
+		r = -errno;
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0)
+		return -errno;
+	return r;
 }
 
 int privs_drop_final(void)

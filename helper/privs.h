@@ -3,6 +3,7 @@
 #define HELPER_PRIVS_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "conf/base.h"
 
@@ -29,6 +30,14 @@ int privs_start(void) WARN_UNUSED_RESULT;
  * Read back from the kernel: -EPERM when it is not exactly so.
  */
 int privs_limit(uint64_t keep) WARN_UNUSED_RESULT;
+
+/*
+ * A new network namespace, on the account of uid.  The kernel counts namespaces by the
+ * effective uid of their maker (user.max_net_namespaces): those of a user, who can keep
+ * them alive by descriptors, are not to use up root's.  What we may do hangs on
+ * capabilities (SECBIT_NO_SETUID_FIXUP), and who may signal us on the other two uids.
+ */
+int privs_unshare_netns(uid_t uid) WARN_UNUSED_RESULT;
 
 /* Done: none at all, while we wait for a peer. */
 int privs_drop_final(void) WARN_UNUSED_RESULT;

@@ -16,7 +16,6 @@
 #include "helper/list.h"
 #include "helper/netns.h"
 #include "helper/procs.h"
-#include "helper/ready.h"
 #include "helper/state.h"
 #include "helper/tidy.h"
 #include "helper/veth.h"
@@ -222,29 +221,11 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 	return r;
 }
 
-/*
- * A link that a logout, killed or failing half-way, has left without what belongs to
- * it.  A reload takes the classes of live links away for a while, too, or until one
- * that was not killed comes to its end.
- */
-static bool is_half_removed(const struct state *state, uint32_t uid)
-{
-	uint32_t group = 0;
-	bool is;
-
-	if (state_lock(state, STATE_LOCK_RELOAD, false))
-		return false;
-	is = access(READY_PENDING, F_OK) < 0 && veth_find_group(uid, &group) == 0 &&
-	     group == CLASS_NOTHING;
-	state_unlock(state, STATE_LOCK_RELOAD);
-	return is;
-}
-
-int tidy_find_link(const struct state *state, uint32_t uid, struct link_view *ret_view)
+int tidy_find_link(uint32_t uid, struct link_view *ret_view)
 {
 	int r = veth_find(uid, ret_view);
 
-	if (r || ret_view->group != CLASS_NOTHING || !is_half_removed(state, uid))
+	if (r || ret_view->group != CLASS_UNFINISHED)
 		return r;
 	r = fit_remove(uid);
 	return r ? r : -ENODEV;

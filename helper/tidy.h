@@ -61,11 +61,10 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 int tidy_take_back(const struct state *state, int host_fd, uint32_t uid);
 
 /*
- * The user's link.  -ENODEV: there is none; or there is none any more,
- * for what a removal that was not finished has left of it goes, too.  Under the
- * user's lock.
+ * The user's link.  -ENODEV: there is none; or there is none any more, for an
+ * unfinished one goes.  Under the user's lock.
  */
-int tidy_find_link(const struct state *state, uint32_t uid, struct link_view *ret_view);
+int tidy_find_link(uint32_t uid, struct link_view *ret_view);
 
 /* True when all have ended within timeout_ms, false when they have not or there are none. */
 int stragglers_wait(struct stragglers *stragglers, int timeout_ms);

@@ -85,7 +85,7 @@ static int make_pair(struct making *m, struct mnl_socket *host, int netns_fd)
 	struct nl_batch batch;
 	int r = -EEXIST;
 
-	/* Twice: what a killed attempt has left goes first. */
+	/* Twice: one that somebody has unpinned goes first. */
 	for (int attempt = 0; attempt < 2 && r == -EEXIST; attempt++) {
 		nl_batch_init(&batch);
 		if (attempt > 0)
@@ -271,9 +271,6 @@ int veth_create(struct veth *veth, int host_fd, int netns_fd, const char **ret_s
 	r = make_ends(&m, host_fd, netns_fd);
 	if (!m.ipv6)
 		veth->addresses.v6.family = 0;
-	/* Not left to the end of the namespace, which comes later. */
-	if (r && m.index && setns(host_fd, CLONE_NEWNET) == 0)
-		(void)veth_delete(veth->uid);
 	*ret_step = m.step;
 	return r;
 }

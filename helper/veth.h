@@ -37,9 +37,9 @@ void veth_name(uint32_t uid, char name[VETH_NAME_MAX]);
 
 /*
  * Makes the link between the namespaces host_fd and netns_fd, up and with its
- * addresses, and leaves the thread in netns_fd.  Under the user's lock: a link
- * of that name without a pin is left over from an attempt that was killed, and
- * replaced.  *ret_step says what failed.
+ * addresses, and leaves the thread in netns_fd; after an error, in either, and what there
+ * is of the link stays.  Under the user's lock: a link of that name is replaced.
+ * *ret_step says what failed.
  */
 int veth_create(struct veth *veth, int host_fd, int netns_fd, const char **ret_step);
 
@@ -68,7 +68,7 @@ int veth_find(uint32_t uid, struct link_view *ret_view);
 /* The class of the policy that the link has now.  -ENODEV. */
 int veth_find_group(uint32_t uid, uint32_t *ret_group);
 
-/* Both; group 0: the user has no link. */
+/* Both; group 0: the user has no link, or an unfinished one. */
 int veth_find_link(uint32_t uid, uint32_t *ret_group, struct veth_addresses *ret);
 
 /* Whether a link is one of these: named exactly as veth_name() does it, and in a class. */

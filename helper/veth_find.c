@@ -127,8 +127,9 @@ int veth_find_link(uint32_t uid, uint32_t *ret_group, struct veth_addresses *ret
 	r = veth_find_group(uid, &group);
 	if (!r)
 		r = veth_find_addresses(uid, &addresses);
-	if (r == -ENODEV) {
+	if (r == -ENODEV || (!r && group == CLASS_UNFINISHED)) {
 		group = 0;
+		addresses = (struct veth_addresses){ 0 };
 		r = 0;
 	}
 	if (r)

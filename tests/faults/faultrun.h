@@ -67,7 +67,12 @@ void complain(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The path of a file in run->where; good for the next three. */
 const char *in(const struct run *run, const char *name);
 void put_text(const char *path, const char *text);
-bool compare(const struct run *run, const char *name, const char *what, bool may_lack);
+enum tripwire {
+	EXACT,
+	MAY_HAVE_MORE,
+	MAY_LACK,
+};
+bool compare(const struct run *run, const char *name, const char *what, enum tripwire tripwire);
 void judge_picture(const struct run *run);
 void judge_session(const struct run *run, const struct report *r);
 

@@ -48,21 +48,23 @@ static char *read_in(const struct run *run, const char *name)
 }
 
 /*
- * Where two files differ, if they do.  Of the tripwire there may be more; without a
- * link there may be less, for that session can do without it, as the log says then.
- * Returns whether that is all.
+ * Where two files differ, if they do.  Of the tripwire there may be more while
+ * somebody is in; without a link there may be less, for that session can do without
+ * it, as the log says then.  Returns whether that is all.
  */
-bool compare(const struct run *run, const char *name, const char *what, bool may_lack)
+bool compare(const struct run *run, const char *name, const char *what, enum tripwire tripwire)
 {
 	char *wanted = read_in(run, name);
-	const char *side = may_lack && !strstr(wanted, "/conf/eth0/") ? "<>" : ">";
+	const char *side = tripwire == EXACT                                        ? ""
+			   : tripwire == MAY_LACK && !strstr(wanted, "/conf/eth0/") ? "<>"
+										    : ">";
 	char command[1400];
 	char *all, *text;
 	bool differs;
 
 	snprintf(command, sizeof(command),
 		 "diff %s %s.now | grep '^[<>]' >%s; "
-		 "grep -vE '^[%s][[:space:]]+elements = [{] %u [}]$' %s | head -n 8",
+		 "grep -vE '^[%s ][[:space:]]+elements = [{] %u [}]$' %s | head -n 8",
 		 in(run, name), in(run, name), in(run, "all"), side, run->uid, in(run, "all"));
 	(void)shell(command, in(run, "diff"));
 	text = read_in(run, "diff");
@@ -102,7 +104,7 @@ void judge_picture(const struct run *run)
 		return; /* the first one is the one to compare with */
 	old = is_same(run, "session.old", "session.now");
 	if (!old)
-		unset = compare(run, "session", "opened", true);
+		unset = compare(run, "session", "opened", MAY_LACK);
 }
 
 void judge_session(const struct run *run, const struct report *r)
