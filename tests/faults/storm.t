@@ -61,6 +61,11 @@ EOT
 in_peer peer1 python3 "$WORK/echo.py" >"$WORK/echo.out" &
 wait_for 10 grep -q ready "$WORK/echo.out" || abort "nobody answers"
 
+connections()
+{
+	cat /proc/sys/net/netfilter/nf_conntrack_count
+}
+
 kilobytes()
 {
 	awk -v key="$1:" '$1 == key { print $2 }' /proc/meminfo
@@ -75,7 +80,8 @@ lock_name()
 	printf '%02x:%02x:%d' "$major" "$minor" "$inode"
 }
 
-# Not those that tell what was denied lately, or count connections: they go by time.
+# Not those that tell what was denied lately, or count connections: they go by time,
+# as does what connection tracking knows.
 elements()
 {
 	nft -s list ruleset | awk '/^\t(set|map) / { timed = /denied|denials|connections/ } !timed' |
@@ -92,7 +98,6 @@ host_has()
 	echo "routes $(ip route show table all | wc -l) $(ip -6 route show table all | wc -l)"
 	echo "rules $(ip rule | wc -l) $(ip -6 rule | wc -l)"
 	echo "elements $(elements | wc -l)"
-	echo "conntrack $(cat /proc/sys/net/netfilter/nf_conntrack_count)"
 	echo "namespaces $(find /proc/[0-9]*/ns/net -printf '%l\n' 2>/dev/null | sort -u | wc -l)"
 	echo "helpers $(pgrep -c -x netns-helper)"
 	echo "locks $(grep -c "$(lock_name) " /proc/locks)"
@@ -105,6 +110,12 @@ kernel_has()
 	echo "slab $(kilobytes Slab)"
 	echo "percpu $(kilobytes Percpu)"
 	echo "net_namespace $(awk '$1 == "net_namespace" { print $2 }' /proc/slabinfo)"
+}
+
+# Of the first ones, some may have gone since.
+no_more_connections()
+{
+	[ "$(connections)" -le "$connections" ]
 }
 
 as_before()
@@ -128,6 +139,7 @@ ok "a sweep before all" netnsctl sweep
 wait_for 10 is_clean || abort "not clean before all"
 host_has >"$WORK/host.before"
 kernel_has >"$WORK/kernel.before"
+connections=$(connections)
 
 start=$EPOCHSECONDS
 storm "$seed" "$logins" "$at_once" $FIRST "$users" $PEER $PORT >"$WORK/storm.out" 2>&1
@@ -148,6 +160,7 @@ ok "a tenth of the helpers has been killed" test "$(figure helpers-killed)" -ge 
 note "left before a sweep:" "$(as_before)"
 ok "a sweep after all" netnsctl sweep
 ok "nothing is left" wait_for 10 as_before
+ok "no connection is known that was not" wait_for 10 no_more_connections
 ok "and no memory" wait_for 20 memory_as_before
 note "before and after:" "$(paste "$WORK/host.before" "$WORK/host.now")" \
 	"$(paste "$WORK/kernel.before" "$WORK/kernel.now")"
