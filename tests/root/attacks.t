@@ -18,7 +18,7 @@ host=$(host_netns)
 # Signals: until the helper has executed, su's own children work in its memory
 #
 
-run setpriv --reuid alice --regid alice --init-groups attack-su 300
+run setpriv --reuid alice --regid alice --init-groups attack-su 120
 note "su under attack: $OUT"
 like "$OUT" 'ended by a signal 0$' "killing what su starts does not bring su down"
 unlike "$OUT" 'let in 0,' "(and does not even keep it from working, most times)"
@@ -34,7 +34,7 @@ sed -i "s/^students:.*/students:x:901:$(seq -f student%05.0f -s , 1 8000),alice,
 netnsctl reload
 opened=0
 refused=0
-for kilobytes in $(seq 300 25 1400) 2000 4000; do
+for kilobytes in $(seq 300 50 1400) 2000 4000; do
 	run sh -c "ulimit -S -d $kilobytes; exec pamdo -u alice open ns close"
 	ns=$(sed -n 's/^ns //p' <<<"$OUT")
 	case $OUT in

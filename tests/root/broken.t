@@ -167,18 +167,21 @@ sealed()
 # Each told once, or not at all; each has its one line in the log.
 told_and_logged()
 {
-	local service told_n='' logged_n=''
+	local service told_n='' logged_n='' confined=()
 
-	for service in required optional quiet silent; do
+	for service in "${services[@]}"; do
+		[ "$service" = root ] || confined+=("$service")
+	done
+	for service in "${confined[@]}"; do
 		told_n+="${SAID[$service.msgs]} "
 		logged "pam_netns\\($service:session\\): user $USER_NAME: .*; the session is refused\$"
 		logged_n+="$LOGGED_N "
 	done
-	is "$told_n" "1 1 0 0 " "$1: one sentence, or none when quiet"
+	is "$told_n" "1 1 ${thorough:+0 0 }" "$1: one sentence, or none when quiet"
 	like "${SAID[required.msg]}" "^error $told" "$1: the right one"
-	is "$logged_n" "1 1 1 1 " "$1: one line in the log for each"
+	is "$logged_n" "1 1 ${thorough:+1 1 }" "$1: one line in the log for each"
 	logged 'event=refused '
-	is "$LOGGED_N" 4 "$1: and one for programs"
+	is "$LOGGED_N" ${#confined[@]} "$1: and one for programs"
 }
 
 no_helper()
@@ -186,12 +189,17 @@ no_helper()
 	! pgrep -x netns-helper
 }
 
+# How an answer is come by does not change what the module makes of it: of much that is
+# alike, the first is tried with each of its options, the rest as "required" and
+# "optional" alone.
+thorough=yes
+
 # refused NAME CAUSE: the log names CAUSE, a regular expression.
 refused()
 {
 	local name=$1 cause=$2
 
-	attempts required optional quiet silent root
+	attempts required optional ${thorough:+quiet silent} root
 	like "${SAID[required.open]}" '^4 ' "$name: refused with PAM_SYSTEM_ERR"
 	sealed "$name"
 	like "${SAID[optional.open]}" '^0 ' "$name: optional opens"
@@ -211,14 +219,16 @@ confined()
 {
 	local name=$1 cause=${2-}
 
-	attempts required root carol
+	attempts required root ${thorough:+carol}
 	is "${SAID[required.open]}" "0 Success " "$name: opens"
 	like "${SAID[required.ns]}" "^[0-9]+ $host \$" "$name: in a network, and close leads back"
 	isnt "${SAID[required.ns]}" "$host $host " "$name: not in the host's network"
 	like "${SAID[required.links]}" '^lo ' "$name: with lo up"
-	is "${SAID[carol.open]}${SAID[carol.ns]}" "0 Success $host $host " \
-		"$name: a host user is in the host's network"
-	is "${SAID[required.msgs]} ${SAID[carol.msgs]} ${SAID[root.msgs]}" "0 0 0" "$name: nothing is said"
+	is "${SAID[required.msgs]} ${SAID[root.msgs]}" "0 0" "$name: nothing is said"
+	if [ "$thorough" ]; then
+		is "${SAID[carol.open]}${SAID[carol.ns]} ${SAID[carol.msgs]}" \
+			"0 Success $host $host  0" "$name: a host user is in the host's network, untold"
+	fi
 	[ -z "$cause" ] || is_logged "$cause" "$name: the log names the cause"
 	root_comes_in "$name"
 	in_time "$name"
@@ -250,6 +260,7 @@ broken_helper()
 	missing) ;;
 	'not executable') install -m 644 "$WORK/helper" $HELPER ;;
 	'a directory') mkdir $HELPER ;;
+	'a FIFO') mkfifo $HELPER ;;
 	'a text') echo 'no program' >$HELPER ;;
 	empty) : >$HELPER ;;
 	'for an interpreter that is not there') echo '#!/nonexistent' >$HELPER ;;
@@ -262,23 +273,26 @@ broken_helper()
 while IFS=: read -r how cause; do
 	broken_helper "$how"
 	refused "helper $how" "$HELPER.*($cause)"
+	thorough=
 done <<EOT
 missing:No such file
 not executable:Permission denied
 a directory:Permission denied
+a FIFO:Permission denied
 a text:Exec format error
 empty:Exec format error
 for an interpreter that is not there:No such file
 cut off:ended without an answer|Exec format error
 EOT
+thorough=yes
 rm -rf $HELPER
 install -m 755 "$WORK/helper" $HELPER
 
-answer=288 # bytes
 while IFS=: read -r mode cause; do
-	# shellcheck disable=SC2086 # a word and a number
+	# shellcheck disable=SC2086 # a word and a number, such as "answer": the size of one
 	use_bad_helper $mode
 	refused "helper: $mode" "$cause"
+	thorough=
 done <<EOT
 exit:netns-helper ended without an answer
 fail:netns-helper ended without an answer
@@ -289,12 +303,14 @@ hang:netns-helper did not answer within 5 s
 stop:netns-helper did not answer within 5 s
 garbage 0:netns-helper ended without an answer
 garbage 1:no usable answer from .*netns-helper
-garbage $answer:no usable answer from .*netns-helper
+garbage answer:no usable answer from .*netns-helper
 garbage 60000:no usable answer from .*netns-helper
+garbage 200000:no usable answer from .*netns-helper
 short 1:no usable answer from .*netns-helper
-short $answer:no usable answer from .*netns-helper
+short 8:no usable answer from .*netns-helper
+short answer:no usable answer from .*netns-helper
 long 1:no usable answer from .*netns-helper
-long $answer:no usable answer from .*netns-helper
+long answer:no usable answer from .*netns-helper
 version 0:no usable answer from .*netns-helper
 version 2:no usable answer from .*netns-helper
 text:no usable answer from .*netns-helper
@@ -314,11 +330,13 @@ fds 3:no usable answer from .*netns-helper
 fds 10:no usable answer from .*netns-helper
 fds 253:no usable answer from .*netns-helper
 EOT
+thorough=yes
 
 # A right answer with something else behind it
 while IFS=: read -r mode cause; do
 	use_bad_helper "$mode"
 	refused "helper: sends a wrong $mode" "cannot enter network namespace [0-9]+: .*($cause)"
+	thorough=
 done <<EOT
 regular:Invalid argument
 directory:Invalid argument
@@ -332,6 +350,7 @@ lie:Stale file handle
 host-lie:Stale file handle
 EOT
 
+thorough=yes
 use_bad_helper many
 refused "helper: answers many times" 'user alice: .*refused'
 use_bad_helper forge
@@ -463,6 +482,7 @@ while IFS=: read -r how cause; do
 	mend_conf
 	break_conf "$how"
 	refused "configuration $how, none loaded" "$cause"
+	thorough=
 
 	mend_conf
 	netnsctl reload >/dev/null || abort "cannot load the good one"
@@ -500,6 +520,7 @@ in a directory of another user's:/etc/security.*owned by
 in a directory that is a link:/etc/security.*symbolic link
 in no directory:/etc/security.*No such file
 EOT
+thorough=yes
 mend_conf
 confined "the configuration is good again"
 no_debris
@@ -658,7 +679,7 @@ mount -o remount,hidepid=off /proc
 # Nobody can know where the session was, so close does not lead back either.
 without_proc()
 {
-	attempts required optional quiet silent root
+	attempts required optional ${thorough:+quiet silent} root
 	like "${SAID[required.open]}" '^4 ' "$1: refused"
 	sealed "$1"
 	told_and_logged "$1"
