@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/mount.h> /* and not sys/mount.h: glibc has the newer calls since 2.36 only */
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -99,21 +100,31 @@ static int follow_only(const char *path)
 }
 
 /*
- * move_mount(2) by its defaults: not onto what a symbolic link leads to but onto
- * the link itself, as /etc/resolv.conf often is one.  There it stays when whoever
- * owns the file at the other end renames a new one over it.  Believed when seen:
- * of another descriptor than the right one the kernel would make something else,
- * if anything.  -ENOENT: there is nothing at path.
+ * Not onto what a symbolic link leads to but onto the link itself, as
+ * /etc/resolv.conf often is one.  There it stays when whoever owns the file at the
+ * other end renames a new one over it.  Believed when seen: of another descriptor
+ * than the right one the kernel would make something else, if anything.  -ENOENT:
+ * there is nothing at path.  -ELOOP: a link is on the way there; whoever owns a
+ * directory of it has put one there after the helper has looked.
  */
 static int attach(const char *path, int fd)
 {
+	const struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	_cleanup_close_ int place = -1;
 	struct statx mount, seen;
 	int r;
 
 	r = look(fd, "", AT_EMPTY_PATH, &mount);
 	if (r)
 		return r;
-	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	place = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	if (place < 0)
+		return -errno;
+	if (syscall(SYS_move_mount, fd, "", place, "",
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return -errno;
 	r = look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &seen);
 	if (r)

@@ -14,6 +14,7 @@ host=$(host_netns)
 place="mnt:$(stat -Lc %i /proc/self/ns/mnt) .* cwd:/tmp dumpable:1 fds:0,1,2, "
 ok "loaded" netnsctl reload
 mount -t tmpfs later /mnt # what a bind of / would not show
+ln -s /etc /tmp/link
 cat /proc/self/mountinfo >"$WORK/mounts"
 
 is_unchanged()
@@ -45,7 +46,7 @@ for mode in "mounts 65" "mounts 66" "mounts 4294967295" "mounts-without 0" "moun
 	"mounts-spare 1" "mounts-spare 63" "mounts-spare 64" mounts-cut \
 	"path /" "path etc/hosts" "path /etc" "path /etc/" "path /etc/." "path /etc/.." \
 	"path /etc/../tmp/x" "path /etc//hosts" "path //etc/hosts" "path /etc/hosts/." \
-	"path /proc" "path /proc/self/ns/mnt" "path /proc/1" "path /run/.." path-empty path-open path-forge \
+	"path /tmp/link/hosts" "path /proc" "path /proc/self/ns/mnt" "path /proc/1" "path /run/.." path-empty path-open path-forge \
 	"no-mount /etc/hosts" "no-mount /proc/self/ns/net" "no-mount /mnt" \
 	"no-mount-path /etc/hosts" "no-mount-path /mnt" "no-mount-path /" no-mount-pipe \
 	mount-directory "mount-result 2" "mount-result 3" "mount-result 4" mount-host; do
