@@ -16,13 +16,6 @@
 #include "helper/usage.h"
 #include "helper/veth.h"
 
-/* Denials of a session. */
-struct search {
-	struct veth_addresses addresses;
-	uint64_t age_ms;
-	uint64_t packets;
-};
-
 void account_network(struct op *op, const struct conf_session *session)
 {
 	static const char *const modes[] = {
@@ -41,8 +34,40 @@ void account_network(struct op *op, const struct conf_session *session)
 	snprintf(op->name, sizeof(op->name), "%s", name);
 }
 
-void account_link(const struct link_view *view, struct proto_traffic *ret)
+void account_new_link(int index, struct proto_traffic *ret)
 {
+	*ret = (struct proto_traffic){ .link = (uint32_t)index, .knows_denied = 1 };
+}
+
+static int read_denied(uint32_t uid, uint64_t *ret_table, uint64_t *ret_packets)
+{
+	struct veth_addresses addresses = { 0 };
+	const struct conf_prefix *const both[] = { &addresses.v4, &addresses.v6 };
+	uint64_t sum = 0;
+	uint64_t table = 0;
+	int r;
+
+	r = usage_read_table(&table);
+	if (!r)
+		r = veth_find_addresses(uid, &addresses);
+	for (size_t i = 0; i < ARRAY_SIZE(both) && !r; i++) {
+		uint64_t packets = 0;
+
+		if (both[i]->family)
+			r = usage_read_source(both[i], &packets);
+		sum += packets;
+	}
+	if (!r) {
+		*ret_table = table;
+		*ret_packets = sum;
+	}
+	return r;
+}
+
+void account_link(uint32_t uid, const struct link_view *view, struct proto_traffic *ret)
+{
+	int r;
+
 	*ret = (struct proto_traffic){
 		.link = (uint32_t)view->index,
 		.bytes_out = view->traffic.bytes_out,
@@ -50,33 +75,19 @@ void account_link(const struct link_view *view, struct proto_traffic *ret)
 		.packets_out = view->traffic.packets_out,
 		.packets_in = view->traffic.packets_in,
 	};
-}
-
-static int count_denial(void *data, const struct usage_denial *denial)
-{
-	struct search *s = data;
-
-	if (denial->age_ms <= s->age_ms && (conf_prefix_equal(&denial->source, &s->addresses.v4) ||
-					    conf_prefix_equal(&denial->source, &s->addresses.v6)))
-		s->packets += denial->packets;
-	return 0;
+	r = read_denied(uid, &ret->table, &ret->denied);
+	/* No table has counted nothing. */
+	ret->knows_denied = r == 0 || r == -ENOENT;
 }
 
 void account_close(const struct proto_request *request, struct proto_traffic *ret)
 {
-	struct search s = { .age_ms = request->age_ms };
 	struct link_view view;
 
 	/* Gone; or another one, whose beginning the session has not seen. */
-	if (!request->link || veth_find(request->uid, &view) < 0 ||
-	    (uint32_t)view.index != request->link)
-		return;
-	account_link(&view, ret);
-	if (veth_find_addresses(request->uid, &s.addresses) < 0 ||
-	    usage_each_denial(count_denial, &s) < 0)
-		return;
-	ret->denied = s.packets;
-	ret->knows_denied = 1;
+	if (request->link && veth_find(request->uid, &view) == 0 &&
+	    (uint32_t)view.index == request->link)
+		account_link(request->uid, &view, ret);
 }
 
 static int64_t time_ms(const struct timespec *t)

@@ -83,6 +83,25 @@ static int remove_of_addresses(struct mnl_socket *netfilter, const struct veth_a
 	return r;
 }
 
+/* What is counted of them is the link's: it goes with it, and stays with a new policy. */
+static int forget_denials(struct mnl_socket *netfilter, const struct veth_addresses *addresses)
+{
+	int r = fwset_forget_denials(netfilter, &addresses->v4);
+
+	return r ? r : fwset_forget_denials(netfilter, &addresses->v6);
+}
+
+/* Of somebody who had the addresses, and whose link went by itself. */
+static int forget_others(struct fit *fit, const struct veth_addresses *addresses)
+{
+	_cleanup_(nl_close_p) struct mnl_socket *netfilter = NULL;
+	int r = nl_open(NETLINK_NETFILTER, &netfilter);
+
+	if (!r)
+		r = forget_denials(netfilter, addresses);
+	return r ? fail(fit, r, "add the user to the firewall's sets") : 0;
+}
+
 /* The user's elements in the sets of the firewall.  In the host's namespace. */
 static int add_elements(struct fit *fit, const struct veth_addresses *addresses)
 {
@@ -219,6 +238,8 @@ int fit_make(struct fit *fit)
 	if (!r)
 		r = enter(fit, fit->host_fd);
 	if (!r)
+		r = forget_others(fit, &veth.addresses);
+	if (!r)
 		r = add_elements(fit, &veth.addresses);
 	if (r)
 		return r;
@@ -322,6 +343,8 @@ int fit_remove(uint32_t uid)
 	/* The link is the last: while it is there, what belongs to it can be found. */
 	if (!r)
 		r = remove_of_addresses(netfilter, &addresses);
+	if (!r)
+		r = forget_denials(netfilter, &addresses);
 	if (!r)
 		r = veth_delete(uid);
 	if (!r)

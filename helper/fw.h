@@ -20,6 +20,9 @@ struct diag;
  *   blocks4, blocks6
  *                  an address of a session : where its connections get their source
  *                  ports; only if some policy has "nat ports"
+ *   denials4, denials6
+ *                  an address of a session, with a counter : packets that were denied;
+ *                  packets add the elements, and a logout removes them
  *   publish4_tcp, publish4_udp, publish6_tcp, publish6_udp
  *                  a port of the host : an address of a session . its port
  *

@@ -70,6 +70,26 @@ static void add_note(struct fw_chain *chain, struct fw_table *table, const struc
 	}
 }
 
+/*
+ * How much, of all that comes here: that is of sessions, whose sources were looked at
+ * as soon as they came, so that there is no more than one for each of them.  It goes
+ * with the link.
+ */
+static void add_denials(struct fw_chain *chain, struct fw_table *table)
+{
+	static const struct {
+		const char *name;
+		enum fw_field saddr;
+	} sets[] = { { "denials4", FW_IP_SADDR }, { "denials6", FW_IP6_SADDR } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		struct fw_set *set =
+			fw_add_dynamic(table, &sets[i].saddr, 1, 0, "%s", sets[i].name);
+
+		fw_rule(chain, NULL, fw_update(set));
+	}
+}
+
 /* What users tried in vain, by source: that is who it was. */
 static struct fw_chain *add_denied(struct fw_table *table)
 {
@@ -87,6 +107,7 @@ static struct fw_chain *add_denied(struct fw_table *table)
 	struct fw_chain *chain = fw_add_chain(table, NULL, NULL, "denied");
 
 	fw_rule(beyond, "too many of one session to be remembered", fw_count());
+	add_denials(chain, table);
 	for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
 		add_note(chain, table, &notes[i], beyond);
 	return chain;

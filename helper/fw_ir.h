@@ -152,7 +152,7 @@ enum fw_expr_kind {
 	FW_LIMIT, /* goes on number times a second, with a burst of twice that */
 	FW_LOG, /* name is the prefix */
 	FW_SET_MARK, /* sets the bits of number in the mark */
-	FW_UPDATE, /* puts the fields of set, with a counter, into it */
+	FW_UPDATE, /* puts the fields of set, with a counter, into it, or counts there */
 	FW_LIMIT_CONNECTIONS, /* likewise, and goes on over number connections */
 	FW_LIMIT_EACH, /* likewise, and goes on within rate; negated, over it */
 	/* verdicts */
@@ -248,6 +248,7 @@ struct fw_set *fw_add_set(struct fw_table *table, enum fw_type key, unsigned fla
 			  const char *format, ...) PRINTF_LIKE(4, 5);
 struct fw_set *fw_add_map(struct fw_table *table, enum fw_type key, enum fw_type data1,
 			  enum fw_type data2, const char *name);
+/* timeout 0: what packets add stays. */
 struct fw_set *fw_add_dynamic(struct fw_table *table, const enum fw_field *fields, size_t n,
 			      uint32_t timeout, const char *format, ...) PRINTF_LIKE(5, 6);
 

@@ -120,9 +120,9 @@ static void put_dynset(struct fw_writer *w, const struct fw_expr *e)
 		return;
 	}
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	/* Both count in an element that is there; to update is to renew its timeout as well. */
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP,
-			   e->kind == FW_LIMIT_CONNECTIONS ? NFT_DYNSET_OP_ADD
-							   : NFT_DYNSET_OP_UPDATE);
+			   e->set->timeout ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
 	nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, fw_nl_set_name(e->set));
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, e->set->id);
 	nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, inner, 0);

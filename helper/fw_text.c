@@ -146,11 +146,9 @@ static void put_fields(FILE *out, const struct fw_set *set)
 
 static void put_update(FILE *out, const struct fw_expr *e)
 {
-	bool add = e->kind == FW_LIMIT_CONNECTIONS;
-
-	fprintf(out, "%s @%s { ", add ? "add" : "update", e->set->name);
+	fprintf(out, "%s @%s { ", e->set->timeout ? "update" : "add", e->set->name);
 	put_fields(out, e->set);
-	if (add)
+	if (e->kind == FW_LIMIT_CONNECTIONS)
 		fprintf(out, " ct count over %" PRIu32 " }", e->number);
 	else if (e->kind == FW_LIMIT_EACH)
 		fprintf(out, " limit rate%s %" PRIu64 "/minute burst %" PRIu32 " packets }",

@@ -13,9 +13,8 @@
 #include "helper/fwset.h"
 #include "helper/nl.h"
 
-#define TABLE     "pam_netns"
-#define SET_USERS "live"
-
+#define TABLE          "pam_netns"
+#define SET_USERS      "live"
 #define NAME_MAX_CHAIN 16
 
 /* Every part of a concatenation takes whole registers (nf_tables.h: 4 bytes each). */
@@ -96,6 +95,8 @@ static const char *const port_sets[2][2] = {
 	{ "publish4_tcp", "publish4_udp" },
 	{ "publish6_tcp", "publish6_udp" },
 };
+static const char *const block_sets[2] = { "blocks4", "blocks6" };
+static const char *const denial_sets[2] = { "denials4", "denials6" };
 
 static struct element user_element(uint32_t uid)
 {
@@ -230,7 +231,7 @@ static int remove_ports(struct mnl_socket *netfilter, const char *set,
 	return r == -ENOENT ? 0 : r;
 }
 
-/* There is no table, and where the kernel has no nf_tables there cannot be one. */
+/* There is no table, and without nf_tables there cannot be one. */
 static int or_no_table(int r)
 {
 	return r == -EOPNOTSUPP ? -ENOENT : r;
@@ -262,28 +263,41 @@ int fwset_add_live(struct mnl_socket *netfilter, uint32_t uid)
 	return or_no_table(transact(netfilter, NFT_MSG_NEWSETELEM, &e, 1));
 }
 
-int fwset_remove_live(struct mnl_socket *netfilter, uint32_t uid)
+static int remove_element(struct mnl_socket *netfilter, const struct element *e)
 {
-	const struct element e = user_element(uid);
-	int r = or_no_table(transact(netfilter, NFT_MSG_DELSETELEM, &e, 1));
+	int r = or_no_table(transact(netfilter, NFT_MSG_DELSETELEM, e, 1));
 
 	return r == -ENOENT ? 0 : r;
 }
 
-int fwset_is_live(struct mnl_socket *netfilter, uint32_t uid, bool *ret_is)
+static int find_element(struct mnl_socket *netfilter, const struct element *e, nl_answer_fn *fn,
+			void *data, bool *ret_is)
 {
-	const struct element e = user_element(uid);
 	struct nl_batch batch;
 	int r;
 
 	nl_batch_init(&batch);
-	put_element(&batch, NFT_MSG_GETSETELEM, &e);
-	r = nl_query(netfilter, &batch, NULL, NULL);
+	put_element(&batch, NFT_MSG_GETSETELEM, e);
+	r = nl_query(netfilter, &batch, fn, data);
 	/* Outside of a transaction, EINVAL says that there is no nf_tables. */
 	if (r && r != -ENOENT && r != -EINVAL)
 		return r;
 	*ret_is = r == 0;
 	return 0;
+}
+
+int fwset_remove_live(struct mnl_socket *netfilter, uint32_t uid)
+{
+	const struct element e = user_element(uid);
+
+	return remove_element(netfilter, &e);
+}
+
+int fwset_is_live(struct mnl_socket *netfilter, uint32_t uid, bool *ret_is)
+{
+	const struct element e = user_element(uid);
+
+	return find_element(netfilter, &e, NULL, NULL, ret_is);
 }
 
 int fwset_publish(struct mnl_socket *netfilter, const struct conf_publish *publish,
@@ -306,16 +320,12 @@ int fwset_is_published(struct mnl_socket *netfilter, const struct conf_publish *
 	struct found found = { .address = address,
 			       .address_length = address->family == AF_INET ? 4 : 16,
 			       .set = e.set };
-	struct nl_batch batch;
-	int r;
+	bool there = false;
+	int r = find_element(netfilter, &e, note_reply, &found, &there);
 
-	nl_batch_init(&batch);
-	put_element(&batch, NFT_MSG_GETSETELEM, &e);
-	r = nl_query(netfilter, &batch, note_reply, &found);
-	if (r && r != -ENOENT)
-		return r;
-	*ret_is = found.n > 0;
-	return 0;
+	if (!r)
+		*ret_is = found.n > 0;
+	return r;
 }
 
 int fwset_unpublish(struct mnl_socket *netfilter, const struct conf_prefix *address)
@@ -329,10 +339,10 @@ int fwset_unpublish(struct mnl_socket *netfilter, const struct conf_prefix *addr
 	return r;
 }
 
-static struct element block_element(const struct conf_prefix *address)
+static struct element address_element(const char *const sets[2], const struct conf_prefix *address)
 {
 	bool v4 = address->family == AF_INET;
-	struct element e = { .set = v4 ? "blocks4" : "blocks6", .key_length = v4 ? 4 : 16 };
+	struct element e = { .set = sets[!v4], .key_length = v4 ? 4 : 16 };
 
 	memcpy(e.key, address->bytes, e.key_length);
 	return e;
@@ -341,12 +351,11 @@ static struct element block_element(const struct conf_prefix *address)
 int fwset_add_block(struct mnl_socket *netfilter, uint16_t ports, uint32_t uid,
 		    const struct conf_prefix *address)
 {
-	struct element e;
+	struct element e = address_element(block_sets, address);
 	int r;
 
 	if (!address->family)
 		return 0;
-	e = block_element(address);
 	snprintf(e.chain, sizeof(e.chain), "ports_%u", conf_nat_block_of(ports, uid).first);
 	r = transact(netfilter, NFT_MSG_NEWSETELEM, &e, 1);
 	/* Of somebody who had the address, and was removed by half. */
@@ -360,14 +369,19 @@ int fwset_add_block(struct mnl_socket *netfilter, uint16_t ports, uint32_t uid,
 
 int fwset_remove_block(struct mnl_socket *netfilter, const struct conf_prefix *address)
 {
-	struct element e;
-	int r;
+	const struct element e = address_element(block_sets, address);
 
-	if (!address->family)
-		return 0;
-	e = block_element(address);
-	r = or_no_table(transact(netfilter, NFT_MSG_DELSETELEM, &e, 1));
-	return r == -ENOENT ? 0 : r;
+	return address->family ? remove_element(netfilter, &e) : 0;
+}
+
+/* To look first is cheap; for a transaction that fails the kernel waits for all processors. */
+int fwset_forget_denials(struct mnl_socket *netfilter, const struct conf_prefix *address)
+{
+	const struct element e = address_element(denial_sets, address);
+	bool there = false;
+	int r = address->family ? find_element(netfilter, &e, NULL, NULL, &there) : 0;
+
+	return r || !there ? r : remove_element(netfilter, &e);
 }
 
 int fwset_remove_table(struct mnl_socket *netfilter)

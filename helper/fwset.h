@@ -50,6 +50,9 @@ int fwset_add_block(struct mnl_socket *netfilter, uint16_t ports, uint32_t uid,
 int fwset_remove_block(struct mnl_socket *netfilter, const struct conf_prefix *address);
 int fwset_remove_live(struct mnl_socket *netfilter, uint32_t uid);
 
+/* What was denied address counts from 0 again; family 0: nothing is done.  As the last one. */
+int fwset_forget_denials(struct mnl_socket *netfilter, const struct conf_prefix *address);
+
 /* Removes the table of the network namespace, if there is one. */
 int fwset_remove_table(struct mnl_socket *netfilter);
 

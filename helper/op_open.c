@@ -118,7 +118,7 @@ static int connect_user(struct op *op, const struct opening *o)
 			       "the firewall table is not loaded (see netnsctl reload)");
 	if (r)
 		return op_fail(op, r, "cannot %s", fit.step);
-	op->answer.traffic.link = (uint32_t)fit.link;
+	account_new_link(fit.link, &op->answer.traffic);
 	if (fit.taken)
 		op_notice(op, "port %u leads to another user", fit.taken);
 	return enter(op, fd, "user's network namespace");
@@ -162,7 +162,7 @@ static int look_at_link(struct op *op, const struct conf_session *session, bool 
 			    ? r == 0 && view.group == class_of_policy(session->policy->name)
 			    : r == -ENODEV;
 	if (*ret_fits)
-		account_link(&view, &op->answer.traffic);
+		account_link(op->request.uid, &view, &op->answer.traffic);
 	if (!*ret_fits && !r && session->network == CONF_NET_VETH)
 		return op_fail(op, -EINVAL,
 			       "the user has sessions with another policy than %s: a user's "

@@ -40,7 +40,6 @@ struct proto_request {
 	uint32_t n_gids; /* OPEN: the user's groups, the primary one too */
 	uint32_t link; /* CLOSE: that of the session, see below; 0: nothing is to be counted */
 	uint32_t unused;
-	uint64_t age_ms; /* CLOSE: of the session */
 	char name[PROTO_NAME_MAX]; /* OPEN: from the passwd entry */
 	char service[PROTO_SERVICE_MAX]; /* OPEN: PAM_SERVICE */
 	char conf[PROTO_PATH_MAX]; /* OPEN: another netns.conf, or empty */
@@ -62,15 +61,19 @@ struct proto_mount {
 	char path[PROTO_PATH_MAX];
 };
 
-/* What has passed the user's link since it was made; out is what the user has sent. */
+/*
+ * What has passed the user's link since it was made; out is what the user has sent.
+ * What was denied is counted by the firewall's table, which a reload makes anew.
+ */
 struct proto_traffic {
 	uint32_t link; /* its index; 0: there is no link, and nothing of the rest */
-	uint32_t knows_denied; /* CLOSE */
+	uint32_t knows_denied; /* 1: the last two are so */
 	uint64_t bytes_out;
 	uint64_t bytes_in;
 	uint64_t packets_out;
 	uint64_t packets_in;
-	uint64_t denied; /* packets, while the session was open */
+	uint64_t denied; /* packets */
+	uint64_t table; /* that has counted them; 0: there is none */
 };
 
 /*

@@ -85,7 +85,7 @@ void stats_print(const struct stats *stats, FILE *out)
 		fputs("The firewall is not loaded.\n", out);
 		return;
 	}
-	fprintf(out, "%-12s %" PRIu64 " packets, as far as is remembered\n", "denied", sum->denied);
+	fprintf(out, "%-12s %" PRIu64 " packets of those who have a link\n", "denied", sum->denied);
 	fprintf(out, "%-12s %" PRIu64 " packets of confined users from the host's network\n",
 		"tripwire", stats->tripwire.packets);
 	fprintf(out, "%-12s %" PRIu64 " packets with a source that is another's\n", "spoofed",

@@ -177,8 +177,7 @@ static void put_link(const struct columns_page *page, const struct status *statu
 	put_traffic(page, "in", u->traffic.bytes_in, u->traffic.packets_in, u->has_rate,
 		    u->rate_in);
 	if (status->usages.has_table)
-		put_line(page, "denied", "%" PRIu64 " packet%s, as far as is remembered", u->denied,
-			 plural(u->denied));
+		put_line(page, "denied", "%" PRIu64 " packet%s", u->denied, plural(u->denied));
 }
 
 static void put_head(const struct columns_page *page, const struct status *status,

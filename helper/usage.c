@@ -161,19 +161,19 @@ static struct usage *find_owner(const struct owners *owners, int family, const u
 	return found ? found->usage : NULL;
 }
 
-static int count_denial(void *data, const struct usage_denial *denial)
+static int count_denied(void *data, const struct conf_prefix *source, uint64_t packets)
 {
 	const struct owners *owners = data;
-	struct usage *usage = find_owner(owners, denial->source.family, denial->source.bytes);
+	struct usage *usage = find_owner(owners, source->family, source->bytes);
 
 	if (usage)
-		usage->denied += denial->packets;
+		usage->denied += packets;
 	return 0;
 }
 
 static int read_denied(struct usages *usages, struct owners *owners)
 {
-	int r = usage_each_denial(count_denial, owners);
+	int r = usage_each_source(count_denied, owners);
 
 	usages->has_table = r == 0;
 	return r == -ENOENT ? 0 : r;

@@ -28,7 +28,7 @@ struct usage {
 	struct link_traffic traffic; /* since the link was made; as the user sees it */
 	unsigned processes;
 	unsigned sessions; /* ways in, see usage_procs.c */
-	uint64_t denied; /* packets that the table remembers to have refused */
+	uint64_t denied; /* packets, since the link was made, or the table if that is later */
 	unsigned connections; /* open ones */
 	bool has_rate; /* there is a link, and it was looked at twice */
 	double rate_out; /* bytes a second */
@@ -110,6 +110,13 @@ int usage_read_table(uint64_t *ret_handle);
 /* Calls fn for each denial that the table remembers.  -ENOENT: there is no table. */
 typedef int usage_denial_fn(void *data, const struct usage_denial *denial);
 int usage_each_denial(usage_denial_fn *fn, void *data);
+
+/* Calls fn for each source of which packets were denied.  -ENOENT: there is no table. */
+typedef int usage_source_fn(void *data, const struct conf_prefix *source, uint64_t packets);
+int usage_each_source(usage_source_fn *fn, void *data);
+
+/* The packets of one source that were denied; without a table, none. */
+int usage_read_source(const struct conf_prefix *source, uint64_t *ret_packets);
 
 /* A port of the host that leads to a session. */
 struct usage_port {

@@ -18,7 +18,7 @@ int64_t usage_now_ns(void)
 	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* What counts from the start again, or forgets, has not counted below nothing. */
+/* What counts from the start again has not counted below nothing. */
 static double rate(uint64_t now, uint64_t before, double seconds)
 {
 	return now > before ? (double)(now - before) / seconds : 0;
@@ -32,12 +32,12 @@ void usage_compare(struct usages *now, const struct usages *before)
 		struct usage *u = &now->list[i];
 		const struct usage *b = usage_find(before, u->uid);
 
-		/* Of somebody who has come since, all is new. */
-		u->denied_rate = rate(u->denied, b ? b->denied : 0, seconds);
 		if (!u->link)
 			continue;
+		/* Of a link that has come since, all is new. */
 		if (b && b->link != u->link)
 			b = NULL;
+		u->denied_rate = rate(u->denied, b ? b->denied : 0, seconds);
 		u->rate_out = rate(u->traffic.bytes_out, b ? b->traffic.bytes_out : 0, seconds);
 		u->rate_in = rate(u->traffic.bytes_in, b ? b->traffic.bytes_in : 0, seconds);
 		u->has_rate = true;

@@ -109,12 +109,15 @@ static void restart_elements(void *data)
 	((struct elements *)data)->n = 0;
 }
 
-static int read_elements(const char *set, struct elements *elements)
+/* key NULL: all there are. */
+static int read_elements(const char *set, const void *key, struct elements *elements)
 {
 	const struct table_query query = {
 		.message = NFT_MSG_GETSETELEM,
 		.name = set,
-		.dump = true,
+		.key = key,
+		.key_length = elements->key_length,
+		.dump = !key,
 		.fn = note_elements,
 		.restart = restart_elements,
 		.data = elements,
@@ -234,7 +237,7 @@ static int each_denial_of(const struct denied_set *set, usage_denial_fn *fn, voi
 		elements.key_length += REGISTER;
 	r = read_timeout(set->name, &timeout_ms);
 	if (!r)
-		r = read_elements(set->name, &elements);
+		r = read_elements(set->name, NULL, &elements);
 	for (size_t i = 0; i < elements.n && !r; i++) {
 		const struct usage_denial denial = denial_of(set, &elements.list[i], timeout_ms);
 
@@ -251,6 +254,47 @@ int usage_each_denial(usage_denial_fn *fn, void *data)
 	for (size_t i = 0; i < ARRAY_SIZE(denied_sets) && !r; i++)
 		r = each_denial_of(&denied_sets[i], fn, data);
 	return r;
+}
+
+/*
+ * By source alone: see add_denials() in fw_compile.c
+ */
+
+static const char *source_set(int family)
+{
+	return family == AF_INET ? "denials4" : "denials6";
+}
+
+static int each_source_of(int family, usage_source_fn *fn, void *data)
+{
+	struct elements elements = { .key_length = address_length(family) };
+	int r = read_elements(source_set(family), NULL, &elements);
+
+	for (size_t i = 0; i < elements.n && !r; i++) {
+		const struct conf_prefix source = address_of(family, elements.list[i].key);
+
+		r = fn(data, &source, elements.list[i].packets);
+	}
+	free(elements.list);
+	return r;
+}
+
+int usage_each_source(usage_source_fn *fn, void *data)
+{
+	int r = each_source_of(AF_INET, fn, data);
+
+	return r ? r : each_source_of(AF_INET6, fn, data);
+}
+
+int usage_read_source(const struct conf_prefix *source, uint64_t *ret_packets)
+{
+	struct elements elements = { .key_length = address_length(source->family) };
+	int r = read_elements(source_set(source->family), source->bytes, &elements);
+
+	if (!r || r == -ENOENT)
+		*ret_packets = elements.n ? elements.list[0].packets : 0;
+	free(elements.list);
+	return r == -ENOENT ? 0 : r;
 }
 
 /*
@@ -273,7 +317,7 @@ static int each_port_of(const struct port_map *map, usage_port_fn *fn, void *dat
 	size_t length = address_length(map->family);
 	struct elements elements = { .key_length = sizeof(uint16_t),
 				     .data_length = length + REGISTER };
-	int r = read_elements(map->name, &elements);
+	int r = read_elements(map->name, NULL, &elements);
 
 	for (size_t i = 0; i < elements.n && !r; i++) {
 		const struct element *e = &elements.list[i];

@@ -83,6 +83,18 @@ bool table_read_counter(const struct nlattr *expression, uint64_t *ret_packets, 
 	return true;
 }
 
+static void put_key(struct nlmsghdr *h, const struct table_query *query)
+{
+	struct nlattr *list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
+	struct nlattr *element = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+	struct nlattr *key = mnl_attr_nest_start(h, NFTA_SET_ELEM_KEY);
+
+	mnl_attr_put(h, NFTA_DATA_VALUE, query->key_length, query->key);
+	mnl_attr_nest_end(h, key);
+	mnl_attr_nest_end(h, element);
+	mnl_attr_nest_end(h, list);
+}
+
 static int ask_once(struct mnl_socket *socket, const struct table_query *query)
 {
 	struct nl_batch batch;
@@ -98,6 +110,8 @@ static int ask_once(struct mnl_socket *socket, const struct table_query *query)
 	mnl_attr_put_strz(h, ATTRIBUTE_TABLE, TABLE_NAME);
 	if (query->name)
 		mnl_attr_put_strz(h, ATTRIBUTE_NAME, query->name);
+	if (query->key)
+		put_key(h, query);
 	if (query->type)
 		mnl_attr_put_u32(h, NFTA_OBJ_TYPE, htonl(query->type));
 	return nl_query(socket, &batch, query->fn, query->data);

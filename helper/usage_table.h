@@ -3,6 +3,7 @@
 #define HELPER_USAGE_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "helper/nl.h"
@@ -16,6 +17,8 @@ struct nlattr;
 struct table_query {
 	uint16_t message; /* NFT_MSG_ */
 	const char *name; /* of a set or a counter; NULL: all there are */
+	const void *key; /* of the one element of the set that is asked for; NULL: of none */
+	size_t key_length;
 	uint32_t type; /* of a counter: NFT_OBJECT_; 0: it is none */
 	bool dump;
 	nl_answer_fn *fn;
@@ -23,7 +26,7 @@ struct table_query {
 	void *data;
 };
 
-/* -ENOENT: there is no table. */
+/* -ENOENT: there is no table, or not what is asked for. */
 int table_ask(const struct table_query *query);
 
 /* Attributes by number, beside those that are there already; nest may be NULL. */

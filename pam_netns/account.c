@@ -14,17 +14,13 @@
 #include "pam_netns/account.h"
 #include "pam_netns/session.h"
 
+/* A clock that goes on while the machine sleeps. */
 static uint64_t now_ms(void)
 {
 	struct timespec t = { 0 };
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-uint64_t account_age_ms(const struct session *s)
-{
-	return now_ms() - s->opened_ms;
 }
 
 static void put_item(pam_handle_t *pamh, struct record *record, const char *key, int item)
@@ -99,6 +95,14 @@ void account_open(pam_handle_t *pamh, struct session *s, const struct account *a
 	s->record = strdup(common.text);
 }
 
+/* A table that is another one, or was emptied, has counted from 0. */
+static uint64_t denied_between(const struct proto_traffic *then, const struct proto_traffic *now)
+{
+	bool goes_on = now->table == then->table && now->denied >= then->denied;
+
+	return goes_on ? now->denied - then->denied : now->denied;
+}
+
 /* What has been counted from then to now, of one link. */
 static void put_traffic(struct record *record, const struct proto_traffic *then,
 			const struct proto_traffic *now)
@@ -109,8 +113,8 @@ static void put_traffic(struct record *record, const struct proto_traffic *then,
 	record_number(record, "bytes_in", now->bytes_in - then->bytes_in);
 	record_number(record, "packets_out", now->packets_out - then->packets_out);
 	record_number(record, "packets_in", now->packets_in - then->packets_in);
-	if (now->knows_denied)
-		record_number(record, "denied", now->denied);
+	if (then->knows_denied && now->knows_denied && now->table)
+		record_number(record, "denied", denied_between(then, now));
 }
 
 void account_close(pam_handle_t *pamh, struct session *s, const struct proto_traffic *traffic)
@@ -122,7 +126,7 @@ void account_close(pam_handle_t *pamh, struct session *s, const struct proto_tra
 	record_init(&record);
 	record_text(&record, "event", "close");
 	record_append(&record, s->record);
-	record_seconds(&record, "duration", account_age_ms(s));
+	record_seconds(&record, "duration", now_ms() - s->opened_ms);
 	put_traffic(&record, &s->traffic, traffic);
 	put_line(pamh, LOG_INFO, &record);
 	free(s->record);

@@ -33,7 +33,4 @@ void account_close(struct pam_handle *pamh, struct session *s, const struct prot
 /* Logs that there is no session. */
 void account_refuse(struct pam_handle *pamh, const struct account *account, const char *reason);
 
-/* How long the session has been open, in ms; a clock that goes on while the machine sleeps. */
-uint64_t account_age_ms(const struct session *s);
-
 #endif

@@ -38,7 +38,6 @@ static void tidy(pam_handle_t *pamh, struct session *s, struct proto_traffic *re
 		.op = PROTO_CLOSE,
 		.uid = s->uid,
 		.link = s->record ? s->traffic.link : 0,
-		.age_ms = s->record ? account_age_ms(s) : 0,
 	};
 	struct proto_answer answer;
 

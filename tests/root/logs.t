@@ -276,6 +276,95 @@ ok "and so are the totals" within "$all" "$(records "$removed | $COUNTED")" "$(s
 is "$(records '"\(.event)"' | sort | uniq -c | xargs)" "2 close 2 open 1 removed" "there is no other line"
 
 #
+# Denials
+#
+
+note "denials"
+# Of a pool with 13 addresses for users: 1001 and 1014 get the same one.
+add_user heir 1014
+sed -i 's|^set pool4 .*|set pool4 100.64.7.0/28|
+	s|^set pool6 .*|set pool6 fd6e:6574:6e73::/112|
+	s|^session alice,1007|session alice,1007,1014|' /etc/security/netns.conf
+run netnsctl reload
+[ "$STATUS" = 0 ] || abort "the configuration is bad: $OUT"
+
+# deny USER NUMBER: a packet each to so many ports, by IPv4 and IPv6, and counts with them.
+denied=0
+deny()
+{
+	in_session "$1" python3 -I -c '
+import socket, sys
+for address in sys.argv[2:]:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        for port in range(1000, 1000 + int(sys.argv[1])):
+            s.sendto(b"x", (address, port))' "$2" $PEER4 $PEER6
+	denied=$((denied + 2 * $2))
+	ok "$1 has been denied $denied packets" wait_for 5 counts "$1" $denied
+}
+
+# counts USER NUMBER: of packets that were denied, by status
+counts()
+{
+	[ "$(netnsctl status --interval 0 --json "$1" | jq '.[0].denied')" = "$2" ]
+}
+
+# sources SET: of what was denied, as the table has them
+sources()
+{
+	nft -j list set inet pam_netns "$1" | jq -r '.nftables[] | .set? | .elem? // [] | .[] | .elem.val'
+}
+
+# closed NUMBER: of packets, as the last line has it
+closed()
+{
+	[ "$(records "$close | .denied" | tail -n 1)" = "$1" ]
+}
+
+clear_log
+login alice || abort "alice is refused"
+addresses=$(addresses_of alice)
+deny alice 400
+is "$(records .event)" open "in one session"
+known=$(netnsctl denied --json alice | jq 'map(.packets) | add')
+ok "of which fewer are remembered, one by one: $known" test "$known" -lt 750
+is "$(netnsctl stats --json | jq .denied)" $denied "but stats has all of them"
+is "$(sources denials4; sources denials6)" "$addresses" "by her addresses"
+hold second pamdo -s login -u alice open say here sleep-for-stdin close
+deny alice 10
+release second
+ok "the second session has its own" wait_for 5 closed 20
+hold second pamdo -s login -u alice open say here sleep-for-stdin close
+deny alice 5
+ok "the table is made anew" netnsctl reload
+denied=0
+deny alice 420
+release second
+ok "the next has what has come since, though there were less before" wait_for 5 closed 840
+logout alice
+ok "so has the first one" wait_for 5 closed 840
+is "$(sources denials4; sources denials6)" "" "of nobody is anything left"
+ok "  in these sets: what was tried is remembered" test "$(sources denied4_rate)" = "${addresses%%$'\n'*}"
+for user in alice heir; do
+	denied=0
+	login $user || abort "$user is refused"
+	is "$(addresses_of $user)" "$addresses" "$user has the same addresses"
+	ok "  and begins with nothing" counts $user 0
+	[ $user = alice ] || deny $user 3
+	logout $user
+	ok "  and ends with what was hers: $denied" wait_for 5 closed $denied
+done
+nft "add element inet pam_netns denials4 { ${addresses%%$'\n'*} }"
+login alice
+ok "nor with what somebody has left whose link went by itself" counts alice 0
+
+# What the helper asks netlink for, of the table's sets.
+strace -f -qq -e trace=sendto -o "$WORK/trace" pamdo -s login -u alice open close >/dev/null
+is "$(grep -c GETSETELEM "$WORK/trace") $(grep GETSETELEM "$WORK/trace" | grep -c DUMP)" "4 0" \
+	"a session reads two elements as it begins, the same as it ends, and nothing else"
+logout alice
+
+#
 # No log
 #
 

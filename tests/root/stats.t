@@ -67,7 +67,7 @@ setpriv --reuid 1001 --regid 1001 --clear-groups socat -u TCP4:$PEER4:80 - 2>/de
 
 # of_alice NAME: what status says is between a look before it and one after it.
 names='sent_bytes_total:bytes_out received_bytes_total:bytes_in sent_packets_total:packets_out
-	received_packets_total:packets_in denied_packets:denied connections:connections
+	received_packets_total:packets_in denied_packets_total:denied connections:connections
 	sessions:sessions processes:processes created_timestamp_seconds:since'
 before=$(samples .)
 status=$(netnsctl status --interval 0 --json)
@@ -82,7 +82,7 @@ for name in $names; do
 	ok "${name%:*}: $first, $want, $last" \
 		test "${first:-x}" -le "$want" -a "$want" -le "${last:-x}"
 done
-is "$(value denied_packets "$after")" 4 "TCP and UDP, IPv4 and IPv6 were denied"
+is "$(value denied_packets_total "$after")" 4 "TCP and UDP, IPv4 and IPv6 were denied"
 is "$(value sessions "$after") $(value processes "$after")" "1 2" "in one session"
 ok "and something was sent" test "$(value sent_bytes_total "$after")" -gt 100
 info='select(.name == "user_info") | .labels'
@@ -111,7 +111,7 @@ done
 is "$(jq -c '[.users, .users_with_link, .firewall]' <<<"$json")" "[4,3,true]" "users"
 both netnsctl stats
 is "$STATUS$ERR" 0 "for people: exit status"
-like "$OUT" $'^users +4, 3 with a link\nsessions +4\n.*\ndenied +4 packets, .*\ntripwire +[1-9][0-9]* packets' "what there is"
+like "$OUT" $'^users +4, 3 with a link\nsessions +4\n.*\ndenied +4 packets of those .*\ntripwire +[1-9][0-9]* packets' "what there is"
 ok "no line is longer than 80" test "$(awk '{ if (length($0) > w) w = length($0) } END { print w + 0 }' <<<"$OUT")" -le 80
 
 note "a file"

@@ -174,7 +174,7 @@ ok "  and reaches its own peer, no other one and nobody else" \
 # What is left of them
 #
 
-# In the table's sets and maps, but for those of what was denied, which are long.
+# In the table's sets and maps, but for those that keep for an hour what was denied.
 set_elements()
 {
 	local kind name
@@ -183,7 +183,7 @@ set_elements()
 		nft -j list "$kind" inet pam_netns "$name"
 	done < <(nft -j -t list table inet pam_netns |
 		jq -r '.nftables[] | if .set then "set \(.set.name)"
-			elif .map then "map \(.map.name)" else empty end | select(test(" denied") | not)') |
+			elif .map then "map \(.map.name)" else empty end | select(test(" denied[46]") | not)') |
 		jq -r '.nftables[] | (.set // .map // empty) | .name as $name |
 			.elem // [] | .[] | select((.prefix? // null) | not) | "\($name) \(tojson)"' |
 		grep -E "$POOL4_LIKE|$POOL6_LIKE|^live"
@@ -225,6 +225,9 @@ none_of()
 for what in links pins routes connections set_elements; do
 	there=$($what | wc -l)
 	isnt "$there" 0 "  logged in, there are ${what/_/ }: $there"
+done
+for set in denials4 denials6; do
+	is "$(set_elements | grep -c "^$set ")" $USERS "    in $set what was denied to each"
 done
 start=${EPOCHREALTIME/[.,]/}
 good "all log out" log_out "${users[@]}"
