@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "conf/base.h"
 #include "conf/conf.h"
@@ -27,8 +28,34 @@ struct request {
 	uint32_t uid;
 };
 
+/* By which --follow ends. */
+static const int end_signals[] = { SIGINT, SIGTERM };
+
 static const char no_firewall[] = "the firewall is not loaded: nothing is remembered of what was "
 				  "denied";
+
+/* Of what is not written yet, nothing is left half. */
+static void end(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
+/*
+ * Whoever has an address chooses who is asked for its name, and that one need not
+ * answer: nobody has to wait for that who wants an end.
+ */
+static void resolve(const struct request *request, struct denieds *denieds)
+{
+	sigset_t set, before;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(end_signals) && request->follow; i++)
+		sigaddset(&set, end_signals[i]);
+	(void)sigprocmask(SIG_UNBLOCK, &set, &before);
+	denied_resolve(denieds);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
 
 /* Whose they are, and what for; by what is in force now. */
 static int attribute(const struct request *request, struct denieds *denieds)
@@ -43,7 +70,7 @@ static int attribute(const struct request *request, struct denieds *denieds)
 	if (!r && request->one)
 		denied_leave_user(denieds, request->uid);
 	if (!r && request->resolve)
-		denied_resolve(denieds);
+		resolve(request, denieds);
 	return r;
 }
 
@@ -103,14 +130,15 @@ static int look(const struct request *request, struct denieds *seen, bool *is_aw
 /* Those that were ignored stay so, as for what runs in the background. */
 static int catch_end(int *ret_fd)
 {
-	static const int signals[] = { SIGINT, SIGTERM };
+	const struct sigaction at_once = { .sa_handler = end };
 	struct sigaction action;
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			sigaddset(&set, signals[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(end_signals); i++)
+		if (sigaction(end_signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN &&
+		    sigaction(end_signals[i], &at_once, NULL) == 0)
+			sigaddset(&set, end_signals[i]);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
 	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -17,6 +17,12 @@
 #include "helper/usage.h"
 #include "helper/who.h"
 
+/*
+ * Of a user's connections by the port, those that are listed.  It takes one socket to
+ * have very many, and to have each compared with all others would take very long.
+ */
+#define CONNECTIONS_MAX 10U
+
 struct search {
 	struct who *who;
 	const struct conf *conf;
@@ -56,8 +62,7 @@ static int add(struct who *who, struct who_one one, const char *name)
 	return name && !one.name ? -ENOMEM : 0;
 }
 
-static const struct usage *find_user(const struct usages *usages, int family,
-				     const uint8_t *address)
+static struct usage *find_user(const struct usages *usages, int family, const uint8_t *address)
 {
 	size_t length = family == AF_INET ? 4 : 16;
 
@@ -144,7 +149,7 @@ static int note_flow(void *data, const struct flow *flow)
 {
 	struct search *s = data;
 	struct who_one one = { .reason = WHO_CONNECTION, .other_port = flow->destination_port };
-	const struct usage *usage;
+	struct usage *usage;
 
 	if (flow->proto != number_of(s->who->proto) || flow->asker_port != s->who->port ||
 	    !conntrack_is_open(flow))
@@ -153,6 +158,11 @@ static int note_flow(void *data, const struct flow *flow)
 	/* To another user it has the user's own address, and its own port. */
 	if (!usage || find_user(&s->usages, flow->family, flow->answerer))
 		return 0;
+	/* Nobody else counts them here. */
+	if (usage->connections++ >= CONNECTIONS_MAX) {
+		s->who->n_more++;
+		return 0;
+	}
 	one.uid = usage->uid;
 	one.other.family = flow->family;
 	one.other.length = flow->family == AF_INET ? 32 : 128;
@@ -162,12 +172,16 @@ static int note_flow(void *data, const struct flow *flow)
 
 static int note_socket(void *data, uint32_t uid, bool listens)
 {
+	const struct who_one one = { .reason = WHO_SOCKET, .uid = uid };
 	struct search *s = data;
-	const struct passwd *pw = getpwuid(uid);
+	const struct passwd *pw;
 
 	(void)listens;
-	return add(s->who, (struct who_one){ .reason = WHO_SOCKET, .uid = uid },
-		   pw ? pw->pw_name : NULL);
+	/* A server has a socket for each who has connected, and names take long to look up. */
+	if (is_there(s->who, &one))
+		return 0;
+	pw = getpwuid(uid);
+	return add(s->who, one, pw ? pw->pw_name : NULL);
 }
 
 static int add_flows(struct search *s)

@@ -47,6 +47,7 @@ struct who {
 	char gap[HOLDERS_GAP_MAX]; /* what could not be read, so that it is not complete; or "" */
 	struct who_one *list;
 	size_t n;
+	size_t n_more; /* connections of the same users that are not in the list */
 };
 
 /*

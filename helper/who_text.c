@@ -91,6 +91,9 @@ void who_print(const struct who *who)
 	put_verdict(who);
 	for (size_t i = 0; i < who->n; i++)
 		put_one(who, &who->list[i]);
+	if (who->n_more)
+		put_line("  and %zu more connection%s of the same users", who->n_more,
+			 who->n_more == 1 ? "" : "s");
 	if (who->host_chooses)
 		put_line("  this host: chooses from %u-%u for its own connections", who->host_first,
 			 who->host_last);
@@ -152,6 +155,7 @@ void who_print_json(const struct who *who)
 	for (size_t i = 0; i < who->n; i++)
 		put_json_one(j, &who->list[i]);
 	json_close(j);
+	json_unsigned(j, "more", who->n_more);
 	json_close(j);
 	json_end(j);
 }

@@ -271,6 +271,17 @@ ends bob TERM
 is $? 0 "a signal ends it"
 ends all INT
 is "$?$(<"$WORK/all.err")" 0 "Ctrl-C ends it, and nothing is said"
+# Whoever has an address chooses who is asked for its name.
+hold silent python3 -uIc 'import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 53)); print("here"); s.recv(1000); print("asked"); input()'
+follow names --resolve alice
+ok "names are asked for" wait_for 5 sees silent.out asked alice udp 203.0.113.98 98
+kill -INT "${FOLLOW[names]}"
+ok "a server that does not answer is not waited for" wait_for 1 is_gone "${FOLLOW[names]}"
+wait "${FOLLOW[names]}"
+is "$?$(<"$WORK/names.err")" 0 "nor is that a failure"
+release silent
 ok "as the schema says" python3 -I "$TOP/tests/schema.py" "$TOP/helper/denied.schema.json" <"$WORK/bob"
 is "$(jq -s 'map(select(.port == 93)) | [(map(.new_packets) | add), (map(.packets) | max)] | unique | length' \
 	"$WORK/bob")" 1 "no packet is told twice, and none is left out"

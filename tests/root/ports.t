@@ -256,6 +256,22 @@ wait_for 5 sh -c "netnsctl who tcp 45454 | grep -q carol"
 is "$(verdict tcp 45454)" "outside null connection:carol" "a connection that is there now"
 like "$(netnsctl who tcp 45454)" "carol \(uid 1003\): has a connection to $PEER4 port 81 now" "for people"
 release out4
+cat >"$WORK/spread.py" <<'EOT'
+# spread.py ADDRESS...: 15 connections of UDP to each, all from port 45456
+import socket, sys
+for address in sys.argv[1:]:
+    with socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(('', 45456))
+        for port in range(2001, 2016):
+            s.sendto(b'x', (address, port))
+EOT
+ok "a port, many connections" in_session carol python3 -I "$WORK/spread.py" $PEER4 $PEER6
+both netnsctl who --json udp 45456
+is "$(jq -c '[.verdict, ([.candidates[] | "\(.reason):\(.user)"] | unique), (.candidates | length), .more]' <<<"$OUT")" \
+	'["outside",["connection:carol"],10,20]' "some are listed, and the others counted"
+both netnsctl who udp 45456
+is "$(grep -c "carol (uid 1003): has a connection to" <<<"$OUT") $(grep more <<<"$OUT")" \
+	"10   and 20 more connections of the same users" "for people"
 hold socket sh -c "python3 -c 'import socket
 s = socket.socket(socket.AF_INET6); s.bind((\"::\", $alice)); s.listen(); print(\"here\", flush=True); input()'"
 is "$(verdict tcp "$alice")" "several null block:alice socket:root" "a socket of the host has a port of alice's"
@@ -298,7 +314,7 @@ is "$STATUS$OUT" 2 "without privilege it fails"
 like "$ERR" '^netnsctl: who needs root: [^'$'\n'']*$' "and says in a sentence why"
 netnsctl who tcp "$alice" >/dev/full 2>"$WORK/err"
 isnt $? 0 "a full disk is noticed"
-ok "JSON: as the schema says" sh -c "for port in 80 $alice $((alice + 128)) 45454; do
+ok "JSON: as the schema says" sh -c "for port in 80 $alice $((alice + 128)) 45454 45456; do
 		netnsctl who --json tcp \$port
 	done | python3 -I '$TOP/tests/schema.py' '$TOP/helper/who.schema.json'"
 
