@@ -116,6 +116,11 @@ for service in sshd su cron atd systemd-user gdm-password; do
 		"pam-line-missing: $service"
 	rm /etc/pam.d/$service /etc/pam.d/common
 done
+for program in pam_systemd.so 'pam_exec.so /bin/true'; do
+	stack cron 'session required pam_unix.so' "session optional $program"
+	finds 2 "pam-line-missing /etc/pam.d/cron:2 .* before line 2" "pam-line-missing: before $program"
+	rm /etc/pam.d/cron
+done
 stack systemd-user 'session required pam_selinux.so close' 'session required pam_selinux.so nottys open'
 mv /etc/pam.d/systemd-user /usr/lib/pam.d
 finds 2 "pam-line-missing /usr/lib/pam.d/systemd-user:2 .* cp /usr/lib/pam.d/systemd-user /etc/pam.d" \
@@ -316,6 +321,11 @@ for path in /run/systemd/resolve/io.systemd.Resolve /run/nscd/socket /run/avahi-
 	conf -k "set hide ${path%/*}"$'\n'"$whole"
 	netnsctl reload
 	mended
+	ln -s ${path%/*} /run/leads-there
+	conf -k "set hide /run/leads-there"$'\n'"$whole"
+	netnsctl reload
+	mended
+	rm /run/leads-there
 	conf -k "$whole"
 	netnsctl reload
 	put_socket /run/dbus/system_bus_socket

@@ -264,6 +264,11 @@ both netnsctl who tcp "$alice"
 is "$STATUS" 1 "exit status"
 like "$OUT" 'cannot be told for certain.*this host: a socket of root' "for people"
 release socket
+hold own setpriv --reuid 1001 --regid 1001 --clear-groups python3 -c "import socket
+s = socket.socket(); s.bind(('', $alice)); s.listen(); print('here', flush=True); input()"
+is "$(verdict tcp "$alice")" "several null block:alice socket:alice" \
+	"nor does one of hers there: its connections do not come from the block"
+release own
 range=$(cat /proc/sys/net/ipv4/ip_local_port_range)
 echo 1600 60999 >/proc/sys/net/ipv4/ip_local_port_range
 is "$(verdict tcp $((alice + 1)) | cut -d ' ' -f 1)" several "a host that chooses such ports itself"
