@@ -29,9 +29,11 @@ set pool6 $POOL6
 policy web {
 	${ports:+nat ports $ports}
 	out allow to any
+	in  allow from users tcp 9
 }
 policy free {
 	out allow to any
+	out allow to users
 }
 $(printf '%s\n' "$@")
 session alice,bob,1007 veth web
@@ -256,6 +258,16 @@ wait_for 5 sh -c "netnsctl who tcp 45454 | grep -q carol"
 is "$(verdict tcp 45454)" "outside null connection:carol" "a connection that is there now"
 like "$(netnsctl who tcp 45454)" "carol \(uid 1003\): has a connection to $PEER4 port 81 now" "for people"
 release out4
+hold nine nsenter --net="$(netns_file bob)" -- sh -c "echo here; exec socat -u TCP4-LISTEN:9 -"
+wait_for 5 sh -c "nsenter --net='$(netns_file bob)' ss -Hltn | grep -q ':9 '"
+read -r bob4 _ <<<"$(addresses_of bob | xargs)"
+hold tobob nsenter --net="$(netns_file carol)" -- sh -c \
+	"echo here; read -r _ | socat -t 1 - TCP4:$bob4:9,sourceport=45455"
+ok "a connection to another user" wait_for 5 sh -c \
+	"netnsctl status --interval 0 --json carol | jq -e '.[0].flows[] | select(.own_port == 45455)'"
+is "$(verdict tcp 45455)" "outside null " "has no port of the host"
+release tobob
+release nine
 hold socket sh -c "python3 -c 'import socket
 s = socket.socket(socket.AF_INET6); s.bind((\"::\", $alice)); s.listen(); print(\"here\", flush=True); input()'"
 is "$(verdict tcp "$alice")" "several null block:alice socket:root" "a socket of the host has a port of alice's"
