@@ -383,6 +383,8 @@ const struct conf_session *conf_match(const struct conf *conf, const struct conf
 const struct conf_session *conf_match_some(const struct conf *conf,
 					   const struct conf_subject *subject, size_t *next);
 
+/* Whether the network is not the host's, nor its caller's. */
+bool conf_confines(const struct conf_session *session);
 /* Whether no service at all gives the subject the host's network, or its caller's. */
 bool conf_always_confines(const struct conf *conf, const struct conf_subject *subject);
 

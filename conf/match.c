@@ -79,13 +79,18 @@ const struct conf_session *conf_match_some(const struct conf *conf,
 	return NULL;
 }
 
+bool conf_confines(const struct conf_session *session)
+{
+	return session->network != CONF_NET_HOST && session->network != CONF_NET_STAY;
+}
+
 bool conf_always_confines(const struct conf *conf, const struct conf_subject *subject)
 {
 	const struct conf_session *session;
 	size_t next = 0;
 
 	while ((session = conf_match_some(conf, subject, &next))) {
-		if (session->network == CONF_NET_HOST || session->network == CONF_NET_STAY)
+		if (!conf_confines(session))
 			return false;
 		if (session->n_services == 0)
 			return true;

@@ -15,11 +15,6 @@
 #define OTHERS_FIRST 1U
 #define OTHERS_LAST  (UINT32_MAX - 1)
 
-static bool is_confining(const struct conf_session *session)
-{
-	return session->network != CONF_NET_HOST && session->network != CONF_NET_STAY;
-}
-
 static int add_range(struct spans *to, uint32_t first, uint32_t last)
 {
 	struct span span = span_of_numbers(first, last, to->width);
@@ -33,7 +28,7 @@ static int add_range(struct spans *to, uint32_t first, uint32_t last)
  */
 static int add_who(const struct conf_session *session, const struct conf_who *who, struct spans *to)
 {
-	bool confining = is_confining(session);
+	bool confining = conf_confines(session);
 
 	switch (who->kind) {
 	case CONF_WHO_ANY:
@@ -54,7 +49,7 @@ static int add_whole(const struct conf_session *session, struct spans *to)
 {
 	int r = 0;
 
-	if (is_confining(session) && session->n_services > 0)
+	if (conf_confines(session) && session->n_services > 0)
 		return 0;
 	for (size_t i = 0; i < session->n_who && r == 0; i++)
 		r = add_who(session, &session->who[i], to);
@@ -85,7 +80,7 @@ static int decide(const struct conf_session *session, struct spans *open, struct
 		r = keep_common(&who, open);
 	if (r == 0)
 		r = spans_remove(open, &who);
-	if (r == 0 && is_confining(session))
+	if (r == 0 && conf_confines(session))
 		r = spans_add_all(uids, &who);
 	return r;
 }

@@ -12,8 +12,12 @@
 #include "helper/ctl.h"
 #include "helper/netns.h"
 
+#define INTERVAL_MAX 3600
+
+/* Of the help: where arguments begin, and how much room they have beside a description. */
+#define LINE_WIDTH      80
+#define INDENT          10
 #define ARGUMENTS_WIDTH 32
-#define INTERVAL_MAX    3600
 
 static const struct command {
 	const char *name;
@@ -22,25 +26,25 @@ static const struct command {
 	const char *what;
 } commands[] = {
 	{ "check", ctl_check, "[--diff | --dump | --nft] [FILE]",
-	  "look for mistakes in the configuration" },
+	  "find mistakes in the configuration" },
 	{ "reload", ctl_reload, "[--dry-run | --if-changed] [--log] [FILE]",
 	  "put the configuration in force" },
 	{ "unload", ctl_unload, "", "take everything out of force" },
 	{ "status", ctl_status, "[--interval SECONDS] [--json] [USER]",
-	  "who has a namespace now, and what they do" },
+	  "who has a namespace, and does what" },
 	{ "top", ctl_top, "[--interval SECONDS]", "the same, as it changes" },
 	{ "denied", ctl_denied, "[--follow] [--json] [--resolve] [USER]",
 	  "what users tried in vain" },
 	{ "who", ctl_who, "[--json] tcp|udp PORT", "whose a source port of this host is" },
 	{ "stats", ctl_stats, "[--json | --prometheus] [--output FILE]",
-	  "totals, and what a monitoring system wants to know" },
+	  "totals, also for monitoring systems" },
 	{ "explain", ctl_explain,
 	  "[--active] [--file FILE] [--json] USER [via SERVICE] [out|in PROTO ADDRESS [PORT]]",
-	  "what a user gets, and what becomes of a packet" },
-	{ "doctor", ctl_doctor, "[--json]", "look for what lets users out, or does not work" },
+	  "what decides about a user or a packet" },
+	{ "doctor", ctl_doctor, "[--json]", "what lets users out, or does not work" },
 	{ "exec", ctl_exec, "USER [--] COMMAND [ARGUMENT...]",
 	  "run a command in a user's network" },
-	{ "sweep", ctl_sweep, "", "remove the namespaces that nobody uses" },
+	{ "sweep", ctl_sweep, "", "remove namespaces that nobody uses" },
 };
 
 int ctl_error(int r, const char *format, ...)
@@ -146,17 +150,30 @@ int ctl_enter_host(void)
 	return r ? ctl_error(r, "cannot enter the host's network") : 0;
 }
 
+/* What there is no room for in a line comes below, from a bracket on. */
+static const char *print_arguments(FILE *out, const char *arguments)
+{
+	const char *end = arguments + strlen(arguments);
+
+	while (end - arguments > LINE_WIDTH - INDENT)
+		do
+			end--;
+		while (end > arguments && strncmp(end, " [", 2) != 0);
+	fprintf(out, "%.*s\n%*s", (int)(end - arguments), arguments, INDENT, "");
+	return *end ? end + 1 : end;
+}
+
+/* Completions read it: a command begins after two blanks, and goes on after INDENT of them. */
 static void print_help(FILE *out)
 {
 	fputs("usage: netnsctl COMMAND [ARGUMENT...]\n\n", out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		bool is_long = strlen(commands[i].arguments) >= ARGUMENTS_WIDTH;
+		const char *rest = commands[i].arguments;
 
-		fprintf(out, "  %-7s %-*s ", commands[i].name, ARGUMENTS_WIDTH,
-			commands[i].arguments);
-		if (is_long)
-			fprintf(out, "\n  %-7s %-*s ", "", ARGUMENTS_WIDTH, "");
-		fprintf(out, "%s\n", commands[i].what);
+		fprintf(out, "  %-7s ", commands[i].name);
+		while (strlen(rest) >= ARGUMENTS_WIDTH)
+			rest = print_arguments(out, rest);
+		fprintf(out, "%-*s %s\n", ARGUMENTS_WIDTH, rest, commands[i].what);
 	}
 	fputs("\nThe configuration is " NETNS_CONF ", see netns.conf(5).\n", out);
 }

@@ -69,11 +69,6 @@ static bool asks_the_same(const struct conf *conf, const struct conf_session *s)
 	       conf_policy_dns(conf, s->policy)->kind == CONF_DNS_AUTO;
 }
 
-static bool is_confining(const struct conf_session *s)
-{
-	return s->network != CONF_NET_HOST && s->network != CONF_NET_STAY;
-}
-
 bool doctor_hides(const struct conf *conf, const struct conf_session *session)
 {
 	const struct conf_settings *settings = &conf->settings;
@@ -96,7 +91,7 @@ bool doctor_hides(const struct conf *conf, const struct conf_session *session)
 static bool is_anybody_kept_from(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->n_sessions; i++)
-		if (is_confining(conf->sessions[i]) && !asks_the_same(conf, conf->sessions[i]))
+		if (conf_confines(conf->sessions[i]) && !asks_the_same(conf, conf->sessions[i]))
 			return true;
 	return false;
 }

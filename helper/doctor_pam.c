@@ -13,9 +13,6 @@
 #define MODULE "pam_netns.so"
 #define LINE   "session required " MODULE
 
-/* Where libpam looks, in this order. */
-static const char *const dirs[] = { "/etc/pam.d", "/usr/lib/pam.d", NULL };
-
 /* Those known to open sessions of users. */
 static const char *const session_services[] = {
 	"atd",          "cockpit", "cron",   "crond",       "gdm-*",     "greetd",
@@ -106,7 +103,7 @@ static int add_service(struct services *services, const char *name)
 	service->name = strdup(name);
 	if (!service->name)
 		return -ENOMEM;
-	service->error = pamstack_read(dirs, name, &service->stack);
+	service->error = pamstack_read(pamstack_dirs, name, &service->stack);
 	return service->error == -ENOMEM ? -ENOMEM : 0;
 }
 
@@ -122,8 +119,8 @@ static int read_services(struct services *services)
 {
 	int r = 0;
 
-	for (size_t i = 0; dirs[i] && !r; i++) {
-		_cleanup_(closedir_p) DIR *dir = opendir(dirs[i]);
+	for (size_t i = 0; pamstack_dirs[i] && !r; i++) {
+		_cleanup_(closedir_p) DIR *dir = opendir(pamstack_dirs[i]);
 		const struct dirent *d;
 
 		if (!dir && errno != ENOENT)
@@ -179,20 +176,28 @@ static bool is_module_there(const struct pamstack_line *line)
 	return access(path, F_OK) == 0;
 }
 
+/* With the arguments that the line has: who is exempt stays so. */
+static void mend_line(struct doctor *doctor, struct doctor_finding *f, const char *verb,
+		      const struct pamstack_line *line, const char *where)
+{
+	doctor_mend(doctor, f, "%s '" LINE "%s%s' %s", verb, *line->arguments ? " " : "",
+		    line->arguments, where);
+}
+
 static void judge_line(struct doctor *doctor, const struct pamstack_line *line)
 {
 	if (!pamstack_refuses(line))
-		doctor_mend(doctor,
-			    add_at(doctor, DOCTOR_PAM_LINE_OPTIONAL, line,
-				   ": a failure of " MODULE " does not refuse the session"),
-			    "write '" LINE "' there");
+		mend_line(doctor,
+			  add_at(doctor, DOCTOR_PAM_LINE_OPTIONAL, line,
+				 ": a failure of " MODULE " does not refuse the session"),
+			  "write", line, "there");
 	else if (!pamstack_refuses_absence(line))
-		doctor_mend(doctor,
-			    add_at(doctor, DOCTOR_PAM_LINE_PASSES_ABSENCE, line,
-				   line->may_be_missing ? ", with '-' before: " MODULE
-							  " may be missing"
-							: ": " MODULE " may be missing"),
-			    "write '" LINE "' there");
+		mend_line(doctor,
+			  add_at(doctor, DOCTOR_PAM_LINE_PASSES_ABSENCE, line,
+				 line->may_be_missing ? ", with '-' before: " MODULE
+							" may be missing"
+						      : ": " MODULE " may be missing"),
+			  "write", line, "there");
 	else if (!is_module_there(line) &&
 		 !is_known(doctor, DOCTOR_PAM_MODULE_MISSING, line->file, line->line))
 		doctor_mend(doctor,
@@ -273,24 +278,24 @@ static void judge_stack(struct doctor *doctor, const struct services *services,
 			const struct service *service)
 {
 	const struct pamstack *stack = &service->stack;
+	const struct pamstack_line *line = NULL;
 	const struct pamstack_line *by;
-	bool has = false;
 
 	for (size_t i = 0; i < stack->n_lines; i++) {
 		if (!pamstack_is(&stack->lines[i], MODULE))
 			continue;
-		has = true;
-		judge_line(doctor, &stack->lines[i]);
+		line = &stack->lines[i];
+		judge_line(doctor, line);
 	}
-	if (!has && pamstack_opens(stack, NULL))
+	if (!line && pamstack_opens(stack, NULL))
 		report_missing(doctor, services, service);
-	by = has && pamstack_opens(stack, MODULE) ? pamstack_skips(stack, MODULE) : NULL;
+	by = line && pamstack_opens(stack, MODULE) ? pamstack_skips(stack, MODULE) : NULL;
 	if (by && !is_known(doctor, DOCTOR_PAM_LINE_SKIPPED, by->file, by->line))
-		doctor_mend(doctor,
-			    doctor_add(doctor, DOCTOR_PAM_LINE_SKIPPED, by->file, by->line,
-				       "'%s %s' can lead around " MODULE " in the stack of '%s'",
-				       by->control, by->module, service->name),
-			    "move '" LINE "' before it");
+		mend_line(doctor,
+			  doctor_add(doctor, DOCTOR_PAM_LINE_SKIPPED, by->file, by->line,
+				     "'%s %s' can lead around " MODULE " in the stack of '%s'",
+				     by->control, by->module, service->name),
+			  "move", line, "before it");
 }
 
 static void judge(struct doctor *doctor, const struct services *services,
@@ -304,9 +309,11 @@ static void judge(struct doctor *doctor, const struct services *services,
 	if (service->error == -ENOENT)
 		return;
 	if (service->error)
-		doctor_add(doctor, DOCTOR_PAM_UNREADABLE, stack->file, 0, "%s",
-			   service->error == -EINVAL ? "is no regular file"
-						     : strerror(-service->error));
+		doctor_mend(doctor,
+			    doctor_add(doctor, DOCTOR_PAM_UNREADABLE, stack->file, 0, "%s",
+				       service->error == -EINVAL ? "is no regular file"
+								 : strerror(-service->error)),
+			    "a regular file of text there, or none");
 	else if (stack->wrong &&
 		 !is_known(doctor, DOCTOR_PAM_UNREADABLE, stack->wrong_file, stack->wrong_line))
 		doctor_mend(doctor,

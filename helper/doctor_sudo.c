@@ -65,9 +65,8 @@ static int read_files(struct sudoers *s)
 /* Without the line, the session is where the caller is, and so is the editor. */
 static int has_line(bool *ret_has)
 {
-	static const char *const dirs[] = { "/etc/pam.d", "/usr/lib/pam.d", NULL };
 	struct pamstack stack;
-	int r = pamstack_read(dirs, "sudo", &stack);
+	int r = pamstack_read(pamstack_dirs, "sudo", &stack);
 
 	*ret_has = false;
 	for (size_t i = 0; i < stack.n_lines; i++)

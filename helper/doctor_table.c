@@ -18,6 +18,8 @@
 #define REPAIR \
 	"netnsctl reload, and look for what has changed it, such as another firewall's service"
 
+#define ATTRIBUTES_MAX 16
+
 /* A chain of the table that should be there, and the rules that the kernel has of it. */
 struct count {
 	const char *name;
@@ -29,7 +31,7 @@ struct counts {
 	struct count *list;
 	size_t n;
 	size_t last; /* rules of a chain come together */
-	size_t strange; /* rules of no chain of ours */
+	char strange[NFT_NAME_MAXLEN]; /* a chain that is none of ours; "": there is none */
 };
 
 static struct count *find_count(struct counts *counts, const char *name)
@@ -45,35 +47,60 @@ static struct count *find_count(struct counts *counts, const char *name)
 	return NULL;
 }
 
-static int note_chain(const struct nlattr *attr, void *data)
+static int note_attribute(const struct nlattr *attr, void *data)
 {
-	const char **name = data;
+	const struct nlattr **attributes = data;
 
-	if (mnl_attr_get_type(attr) == NFTA_RULE_CHAIN)
-		*name = mnl_attr_get_str(attr);
+	if (mnl_attr_get_type(attr) < ATTRIBUTES_MAX)
+		attributes[mnl_attr_get_type(attr)] = attr;
 	return MNL_CB_OK;
 }
 
 static void note_rule(const struct nlmsghdr *h, void *data)
 {
-	struct counts *counts = data;
-	const char *name = NULL;
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
 	struct count *count;
 
-	mnl_attr_parse(h, sizeof(struct nfgenmsg), note_chain, &name);
-	count = name ? find_count(counts, name) : NULL;
+	mnl_attr_parse(h, sizeof(struct nfgenmsg), note_attribute, a);
+	count = a[NFTA_RULE_CHAIN] ? find_count(data, mnl_attr_get_str(a[NFTA_RULE_CHAIN])) : NULL;
 	if (count)
 		count->found++;
-	else
-		counts->strange++;
+}
+
+/* Even without rules: what is at a hook may drop all by its policy. */
+static void note_chain(const struct nlmsghdr *h, void *data)
+{
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+	struct counts *counts = data;
+
+	mnl_attr_parse(h, sizeof(struct nfgenmsg), note_attribute, a);
+	/* The kernel sends those of all tables. */
+	if (a[NFTA_CHAIN_TABLE] && a[NFTA_CHAIN_NAME] &&
+	    strcmp(mnl_attr_get_str(a[NFTA_CHAIN_TABLE]), FW_TABLE) == 0 &&
+	    !find_count(counts, mnl_attr_get_str(a[NFTA_CHAIN_NAME])))
+		snprintf(counts->strange, sizeof(counts->strange), "%s",
+			 mnl_attr_get_str(a[NFTA_CHAIN_NAME]));
+}
+
+static int dump(struct mnl_socket *socket, uint16_t type, nl_answer_fn *note, struct counts *counts)
+{
+	struct nl_batch batch;
+	struct nfgenmsg *nf;
+	struct nlmsghdr *h;
+
+	nl_batch_init(&batch);
+	h = nl_put(&batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), NLM_F_DUMP);
+	nf = mnl_nlmsg_put_extra_header(h, sizeof(*nf));
+	nf->nfgen_family = NFPROTO_INET;
+	nf->version = NFNETLINK_V0;
+	if (type == NFT_MSG_GETRULE)
+		mnl_attr_put_strz(h, NFTA_RULE_TABLE, FW_TABLE);
+	return nl_query(socket, &batch, note, counts);
 }
 
 static int count_found(struct counts *counts)
 {
 	_cleanup_(nl_close_p) struct mnl_socket *socket = NULL;
-	struct nl_batch batch;
-	struct nfgenmsg *nf;
-	struct nlmsghdr *h;
 	int r = nl_open(NETLINK_NETFILTER, &socket);
 
 	if (r)
@@ -81,15 +108,10 @@ static int count_found(struct counts *counts)
 	do {
 		for (size_t i = 0; i < counts->n; i++)
 			counts->list[i].found = 0;
-		counts->strange = 0;
-		nl_batch_init(&batch);
-		h = nl_put(&batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE),
-			   NLM_F_DUMP);
-		nf = mnl_nlmsg_put_extra_header(h, sizeof(*nf));
-		nf->nfgen_family = NFPROTO_INET;
-		nf->version = NFNETLINK_V0;
-		mnl_attr_put_strz(h, NFTA_RULE_TABLE, FW_TABLE);
-		r = nl_query(socket, &batch, note_rule, counts);
+		counts->strange[0] = '\0';
+		r = dump(socket, NFT_MSG_GETRULE, note_rule, counts);
+		if (!r)
+			r = dump(socket, NFT_MSG_GETCHAIN, note_chain, counts);
 	} while (r == -EINTR);
 	return r;
 }
@@ -127,11 +149,11 @@ static void judge(struct doctor *doctor, const struct counts *counts)
 				       "' has %zu rules, and not %zu",
 				       wrong->name, wrong->found, wrong->wanted),
 			    REPAIR);
-	else if (counts->strange)
+	else if (counts->strange[0])
 		doctor_mend(doctor,
 			    doctor_add(doctor, DOCTOR_TABLE_ALTERED, NULL, 0,
 				       "the table 'inet " FW_TABLE
-				       "' has %zu rules in chains that are not ours",
+				       "' has the chain '%s', which is not ours",
 				       counts->strange),
 			    REPAIR);
 }

@@ -16,19 +16,14 @@
 
 #define LINGER "/var/lib/systemd/linger"
 
-static bool is_confining(const struct conf_session *s)
-{
-	return s->network != CONF_NET_HOST && s->network != CONF_NET_STAY;
-}
-
 bool doctor_confines_by(const struct conf *conf, const char *service)
 {
 	for (size_t i = 0; i < conf->n_sessions; i++) {
 		const struct conf_session *s = conf->sessions[i];
 
-		if (is_confining(s) && s->n_services == 0)
+		if (conf_confines(s) && s->n_services == 0)
 			return true;
-		for (size_t j = 0; is_confining(s) && j < s->n_services; j++)
+		for (size_t j = 0; conf_confines(s) && j < s->n_services; j++)
 			if (fnmatch(s->services[j], service, FNM_NOESCAPE) == 0)
 				return true;
 	}
@@ -38,7 +33,7 @@ bool doctor_confines_by(const struct conf *conf, const char *service)
 bool doctor_confines(const struct conf *conf)
 {
 	for (size_t i = 0; i < conf->n_sessions; i++)
-		if (is_confining(conf->sessions[i]))
+		if (conf_confines(conf->sessions[i]))
 			return true;
 	return false;
 }
@@ -86,7 +81,7 @@ static bool always_hides(const struct conf *conf, const struct conf_subject *sub
 	size_t next = 0;
 
 	while ((s = conf_match_some(conf, subject, &next)))
-		if (is_confining(s) && !doctor_hides(conf, s))
+		if (conf_confines(s) && !doctor_hides(conf, s))
 			return false;
 	return true;
 }

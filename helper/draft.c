@@ -41,7 +41,7 @@ static void check_families(const struct conf *conf, struct diag *diag)
 	for (size_t i = 0; i < conf->n_sessions; i++) {
 		const struct conf_session *session = conf->sessions[i];
 
-		if (session->network == CONF_NET_HOST || session->network == CONF_NET_STAY)
+		if (!conf_confines(session))
 			continue;
 		diag_add(diag, DIAG_WARNING, &session->place, NULL, 0,
 			 "sessions that are confined are refused: on this architecture, families "

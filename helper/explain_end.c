@@ -110,13 +110,7 @@ int explain_members(struct explain *x)
 		return r;
 	if (n)
 		qsort(uids, n, sizeof(*uids), compare_uids);
-	x->members.list = calloc(n + 1, sizeof(*x->members.list));
-	if (!x->members.list)
-		return -ENOMEM;
-	for (size_t i = 0; i < n && !r; i++) {
-		r = members_read(x->conf, uids[i], &x->members.list[x->members.n]);
-		x->members.n += r == 0;
-	}
+	r = members_read_all(x->conf, uids, n, &x->members);
 	if (!r)
 		r = members_add_to(&x->members, x->table);
 	x->knows_ports = !r && geteuid() == 0;

@@ -15,6 +15,7 @@
 #include "helper/nl.h"
 #include "helper/person.h"
 #include "helper/state.h"
+#include "helper/usage.h"
 
 /* The policies that a configuration has for the links of a user. */
 struct choice {
@@ -90,16 +91,13 @@ static int keep(const struct conf *conf, struct member *member)
 	return fwset_is_live(netfilter, member->uid, &member->live);
 }
 
-int members_read(const struct conf *conf, uint32_t uid, struct member *ret_member)
+/* What the link is, is known. */
+static int read_member(const struct conf *conf, struct member member, struct member *ret_member)
 {
 	_cleanup_(person_done) struct person person = { 0 };
-	struct member member = { .uid = uid };
 	int r;
 
-	r = veth_find_link(uid, &member.group, &member.addresses);
-	if (r)
-		return r;
-	r = person_find(uid, &person);
+	r = person_find(member.uid, &person);
 	if (r == -ENOMEM)
 		return r;
 	member.doubt = r == -ENOENT ? 0 : r;
@@ -122,6 +120,64 @@ int members_read(const struct conf *conf, uint32_t uid, struct member *ret_membe
 	return 0;
 }
 
+int members_read(const struct conf *conf, uint32_t uid, struct member *ret_member)
+{
+	struct member member = { .uid = uid };
+	int r;
+
+	r = veth_find_link(uid, &member.group, &member.addresses);
+	return r ? r : read_member(conf, member, ret_member);
+}
+
+/* Complete, so that there is no need to ask for it alone. */
+static bool is_known(const struct usage *usage)
+{
+	return usage->link && usage->group != CLASS_UNFINISHED &&
+	       (usage->addresses.v4.family || usage->addresses.v6.family);
+}
+
+/*
+ * To tell the addresses of one link, the kernel goes through the routes of all: so they
+ * are read at once.  Whoever comes or goes meanwhile may be missed: those are few.
+ */
+static int read_links(const uint32_t *uids, size_t n, struct usages *usages)
+{
+	int r;
+
+	usages->list = calloc(n + 1, sizeof(*usages->list));
+	if (!usages->list)
+		return -ENOMEM;
+	for (; usages->n < n; usages->n++)
+		usages->list[usages->n].uid = uids[usages->n];
+	r = usage_read_links(usages);
+	if (!r)
+		r = usage_read_addresses(usages);
+	return r == -EINTR ? 0 : r;
+}
+
+int members_read_all(const struct conf *conf, const uint32_t *uids, size_t n,
+		     struct members *members)
+{
+	_cleanup_(usage_done) struct usages usages = { 0 };
+	int r;
+
+	*members = (struct members){ .list = calloc(n + 1, sizeof(*members->list)) };
+	r = members->list ? read_links(uids, n, &usages) : -ENOMEM;
+	for (; members->n < n && !r; members->n += r == 0) {
+		const struct usage *u = &usages.list[members->n];
+		const struct member known = {
+			.uid = u->uid,
+			.group = u->group,
+			.addresses = u->addresses,
+		};
+		struct member *member = &members->list[members->n];
+
+		r = is_known(u) ? read_member(conf, known, member)
+				: members_read(conf, u->uid, member);
+	}
+	return r;
+}
+
 int members_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n)
 {
 	int r = state_list(state, ret_uids, ret_n);
@@ -137,13 +193,8 @@ int members_find(const struct state *state, const struct conf *conf, struct memb
 
 	*members = (struct members){ 0 };
 	r = members_list(state, &uids, &n);
-	if (r)
-		return r;
-	members->list = calloc(n + 1, sizeof(*members->list));
-	if (!members->list)
-		return -ENOMEM;
-	for (; members->n < n && !r; members->n += r == 0)
-		r = members_read(conf, uids[members->n], &members->list[members->n]);
+	if (!r)
+		r = members_read_all(conf, uids, n, members);
 	if (r)
 		members_done(members);
 	return r;

@@ -46,6 +46,13 @@ int members_list(const struct state *state, uint32_t **ret_uids, size_t *ret_n);
  */
 int members_read(const struct conf *conf, uint32_t uid, struct member *ret_member);
 
+/*
+ * Those of these uids, which are in order.  If one fails, members has those before;
+ * it is the caller's to free in any case.
+ */
+int members_read_all(const struct conf *conf, const uint32_t *uids, size_t n,
+		     struct members *members);
+
 int members_find(const struct state *state, const struct conf *conf, struct members *members);
 void members_done(struct members *members);
 

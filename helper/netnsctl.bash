@@ -39,7 +39,9 @@ _netnsctl_place()
 	kind=
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
-		if [[ $word == --* && $2 =~ "$word "([A-Z]+) ]]; then
+		# The short form is the first letter of the long one.
+		if [[ $word == --* && $2 =~ "$word "([A-Z]+) ]] ||
+			[[ $word =~ ^-[a-z]*([a-z])$ && $2 =~ --${BASH_REMATCH[1]}[a-z-]*\ ([A-Z]+) ]]; then
 			kind=${BASH_REMATCH[1]}
 			# --file=NAME is three words to bash
 			[[ ${COMP_WORDS[++i]} != = ]] || ((++i))
@@ -78,14 +80,20 @@ _netnsctl_explain()
 _netnsctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} start=$COMP_CWORD
-	local line kind commands='' usage=''
+	local line name text kind commands='' usage=''
 
 	COMPREPLY=()
 	while IFS= read -r line; do
-		[[ $line =~ ^\ \ ([a-z]+)\ +(.*) ]] || continue
-		commands+=" ${BASH_REMATCH[1]}"
+		if [[ $line =~ ^\ \ ([a-z]+)\ +(.*) ]]; then
+			commands+=" ${BASH_REMATCH[1]}"
+			name=${BASH_REMATCH[1]} text=${BASH_REMATCH[2]}
+		elif [[ $line =~ ^\ {10}([^\ ].*) ]]; then
+			text=" ${BASH_REMATCH[1]}"
+		else
+			continue
+		fi
 		# Without what it is good for, which is in a column of its own.
-		[[ ${BASH_REMATCH[1]} != "$command" ]] || usage="${BASH_REMATCH[2]%%  *}"
+		[[ $name != "$command" ]] || usage+=${text%%  *}
 	done < <("$1" --help 2>/dev/null </dev/null)
 	if ((COMP_CWORD == 1)); then
 		_netnsctl_words "$commands --help --version"

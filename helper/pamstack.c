@@ -18,6 +18,8 @@
 #define LINES_MAX 4096U
 #define FILES_MAX 512U
 
+const char *const pamstack_dirs[] = { "/etc/pam.d", "/usr/lib/pam.d", NULL };
+
 /* Where the reading is. */
 struct reader {
 	const char *const *dirs;
@@ -152,7 +154,7 @@ static int parse_session(struct reader *reader, const struct place *at, char *re
 		return include(reader, at, name, true);
 	if (!name)
 		return note_wrong(reader->stack, at->file, at->line, "names no module");
-	return add_module(reader, at, control, name, rest, may_be_missing);
+	return add_module(reader, at, control, name, rest + strspn(rest, BLANKS), may_be_missing);
 }
 
 static int parse_line(struct reader *reader, const struct place *at, char *text)

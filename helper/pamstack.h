@@ -47,6 +47,9 @@ struct pamstack {
 	const char *wrong; /* NULL: nothing */
 };
 
+/* Where libpam looks, in this order; NULL at the end. */
+extern const char *const pamstack_dirs[];
+
 /*
  * dirs: where the files are, the first that has one counts; ends with NULL.
  * -ENOENT: the service has no file.  Any other negative errno but -ENOMEM: it

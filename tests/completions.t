@@ -101,6 +101,7 @@ sorted()
 
 known=$(by_help | sorted)
 ok "netnsctl says what there is" test "$(wc -l <<<"$known")" -ge 30
+is "$(netnsctl --help | awk 'length($0) > 80')" "" "on lines that fit"
 is "$(by_manual | sorted)" "$known" "the synopsis of its manual has the same"
 is "$(by bash | sorted)" "$known" "bash completes the same"
 is "$(by zsh | sorted)" "$known" "zsh completes the same"
@@ -122,6 +123,13 @@ cases()
 		exec r => root
 		check --d => --diff|--dump
 		top --interval '' =>
+		top -i '' =>
+		status -ji 1 roo => root
+		status -j roo => root
+		denied -f al => alice|al.ice2|alias_3-
+		explain -f draft. => draft.conf
+		explain -af draft.conf roo => root
+		stats -o a => a file
 		status --interval 1 --j => --json
 		status --interval 1 roo => root
 		check draft => draft.conf|drafts

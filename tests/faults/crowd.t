@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# netnsctl status, top, stats, denied and who, when very many users are there.
+# netnsctl, when very many users are there: each of its commands that says something.
 #
 #   USERS=N make check-storm
 # shellcheck source=tests/lib.sh
@@ -58,6 +58,11 @@ in_time()
 	ms=$(took "$@")
 	ok "$name: $ms ms" test "$ms" -lt $LIMIT
 }
+# first_address USER: the IPv4 one
+first_address()
+{
+	netnsctl status --interval 0 --json "$1" | jq -r '.[0].ipv4'
+}
 in_time "status" netnsctl status
 is "$(wc -l <"$WORK/took.out")" $((users + 1)) "  a line each"
 in_time "status --json" netnsctl status --json
@@ -72,6 +77,16 @@ in_time "stats" netnsctl stats
 in_time "stats --prometheus" netnsctl stats --prometheus
 is "$(python3 -I "$TOP/tests/prometheus.py" <"$WORK/took.out" | jq -r .name | grep -c '^user_info$')" \
 	"$users" "  in its format, and with an info each"
+in_time "explain" netnsctl explain --active u1 out tcp 192.0.2.7 80
+in_time "explain, in from another user" netnsctl explain u1 in tcp "$(first_address u2)" 80
+in_time "doctor" sh -c 'netnsctl doctor; [ $? -lt 3 ]'
+conf -k "$(sed 's/tcp 80/tcp 80 443/' "$WORK/crowd.conf")"
+in_time "check --diff" sh -c 'netnsctl check --diff; [ $? = 1 ]'
+is "$(grep -c ': other rules, at once$' "$WORK/took.out")" $((users - users / 10)) "  a line each"
+in_time "reload --dry-run" netnsctl reload --dry-run
+conf -k "$(cat "$WORK/crowd.conf")"
+in_time "exec" netnsctl exec u1 true
+in_time "sweep" netnsctl sweep
 in_time "top, from its start to its end" ptydo sh -c 'TERM=xterm netnsctl top' -- 'u uid' q
 like "$(cat "$WORK/took.out")" " $users users" "  it counts as many"
 exec {hold}>&-

@@ -138,6 +138,7 @@ has_row "alice icmp $LAB6 128 list lab" "ICMPv6, too"
 is "$(in_it 'select(.user == "bob") | "\(.destination) \(.port) \(.packets) \(.uid) \(.live)"')" \
 	"$LAB4 82 3 1002 true" "bob's are counted"
 is "$(in_it '.direction' | sort -u)" out "all went out"
+is "$(in_it '.live' | sort -u)" true "of who is there now"
 is "$(of '.source' --json alice | sort -u | xargs)" "$(printf '%s\n' "$alice4" "$alice6" | sort | xargs)" \
 	"by these addresses"
 is "$(in_it "select(.last < $start - 1 or .last > $end + 1)")" "" "and it is known when"
@@ -258,6 +259,9 @@ is $? 1 "which is a failure"
 netnsctl denied --follow >/dev/full 2>/dev/null &
 full=$!
 
+netnsctl denied --follow >"$WORK/back" 2>/dev/null & # and this one goes on ignoring it
+back=$!
+
 ok "a new one" wait_for 5 sees all "$time_of_day alice tcp $LAB4 90( [0-9]+x)? \(lab\)\$" \
 	alice tcp $LAB4 90 udp $LAB6 91 tcp $LAB4 95
 ok "and by UDP, IPv6" has_seen all "$time_of_day alice udp $LAB6 91( [0-9]+x)? \(lab\)\$"
@@ -269,6 +273,7 @@ ok "a line each time" wait_for 5 sees bob '"port": 94,' bob udp $LAB4 94
 is "$(jq -r .user "$WORK/bob" | sort -u)" bob "JSON: of one user there are none of others"
 ends bob TERM
 is $? 0 "a signal ends it"
+kill -INT $back
 ends all INT
 is "$?$(<"$WORK/all.err")" 0 "Ctrl-C ends it, and nothing is said"
 # Whoever has an address chooses who is asked for its name.
@@ -285,6 +290,10 @@ release silent
 ok "as the schema says" python3 -I "$TOP/tests/schema.py" "$TOP/helper/denied.schema.json" <"$WORK/bob"
 is "$(jq -s 'map(select(.port == 93)) | [(map(.new_packets) | add), (map(.packets) | max)] | unique | length' \
 	"$WORK/bob")" 1 "no packet is told twice, and none is left out"
+ok "in the background, Ctrl-C is not for it" wait_for 5 sees back "alice udp $LAB4 97" alice udp $LAB4 97
+kill -TERM $back
+wait $back
+is $? 0 "but another signal is"
 ok "a full disk ends it" wait_for 5 is_gone $full
 wait $full
 is $? 1 "which is a failure, too"

@@ -116,6 +116,11 @@ for service in sshd su cron atd systemd-user gdm-password; do
 		"pam-line-missing: $service"
 	rm /etc/pam.d/$service /etc/pam.d/common
 done
+for program in pam_systemd.so 'pam_exec.so /bin/true'; do
+	stack cron 'session required pam_unix.so' "session optional $program"
+	finds 2 "pam-line-missing /etc/pam.d/cron:2 .* before line 2" "pam-line-missing: before $program"
+	rm /etc/pam.d/cron
+done
 stack systemd-user 'session required pam_selinux.so close' 'session required pam_selinux.so nottys open'
 mv /etc/pam.d/systemd-user /usr/lib/pam.d
 finds 2 "pam-line-missing /usr/lib/pam.d/systemd-user:2 .* cp /usr/lib/pam.d/systemd-user /etc/pam.d" \
@@ -150,6 +155,9 @@ for control in optional sufficient '[success=ok default=ignore]'; do
 	stack login "session $control pam_netns.so" 'session required pam_unix.so'
 	finds 2 "pam-line-optional /etc/pam.d/login:1 .* write '$line' there" "pam-line-optional: $control"
 done
+stack login 'session optional pam_netns.so  exempt_group=wheel'
+finds 2 "pam-line-optional /etc/pam.d/login:1 .* write '$line exempt_group=wheel' there" \
+	"pam-line-optional: with the arguments that it has"
 stack common '' 'session optional pam_netns.so'
 for service in login sshd; do
 	stack $service '@include common'
@@ -166,6 +174,9 @@ for control in sufficient '[success=1 default=ignore]' '[default=done]'; do
 	finds 2 "pam-line-skipped /etc/pam.d/login:1 .* move '$line' before it" \
 		"pam-line-skipped: $control"
 done
+stack login 'session sufficient pam_unix.so' "$line exempt_group=wheel"
+finds 2 "pam-line-skipped /etc/pam.d/login:1 .* move '$line exempt_group=wheel' before it" \
+	"pam-line-skipped: with the arguments that it has"
 stack common '# a comment' 'session sufficient pam_unix.so'
 stack login 'session include common' "$line"
 finds 2 'pam-line-skipped /etc/pam.d/common:2 ' "pam-line-skipped: by what is included"
@@ -187,7 +198,7 @@ truncate -s 1G /etc/pam.d/sshd
 finds 1 'pam-unreadable /etc/pam.d/sshd:- File too large' "pam-unreadable: huge"
 rm /etc/pam.d/sshd
 mkfifo /etc/pam.d/sshd
-finds 1 'pam-unreadable /etc/pam.d/sshd:- is no regular file' "pam-unreadable: a FIFO"
+finds 1 'pam-unreadable /etc/pam.d/sshd:- is no regular file => a regular file' "pam-unreadable: a FIFO"
 ok "which holds up no reload" timeout 10 netnsctl reload
 rm /etc/pam.d/sshd
 odd=$'session sufficient pam_\e[31m\x9b\xff.so'
@@ -310,6 +321,11 @@ for path in /run/systemd/resolve/io.systemd.Resolve /run/nscd/socket /run/avahi-
 	conf -k "set hide ${path%/*}"$'\n'"$whole"
 	netnsctl reload
 	mended
+	ln -s ${path%/*} /run/leads-there
+	conf -k "set hide /run/leads-there"$'\n'"$whole"
+	netnsctl reload
+	mended
+	rm /run/leads-there
 	conf -k "$whole"
 	netnsctl reload
 	put_socket /run/dbus/system_bus_socket
@@ -341,7 +357,10 @@ finds 1 "table-altered -:- chain 'out_web' .* netnsctl reload" "table-altered: a
 netnsctl reload
 nft add chain inet pam_netns strange
 nft add rule inet pam_netns strange accept
-finds 1 'table-altered -:- .* 1 rules in chains that are not ours' "table-altered: a chain more"
+finds 1 "table-altered -:- .* has the chain 'strange', which is not ours" "table-altered: a chain more"
+netnsctl reload
+nft 'add chain inet pam_netns strange { type filter hook forward priority 0; policy drop; }'
+finds 1 "table-altered -:- .* has the chain 'strange', which is not ours" "table-altered: one without rules"
 netnsctl reload
 mended
 nft delete table inet pam_netns

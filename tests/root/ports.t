@@ -29,9 +29,11 @@ set pool6 $POOL6
 policy web {
 	${ports:+nat ports $ports}
 	out allow to any
+	in  allow from users tcp 9
 }
 policy free {
 	out allow to any
+	out allow to users
 }
 $(printf '%s\n' "$@")
 session alice,bob,1007 veth web
@@ -272,6 +274,16 @@ is "$(jq -c '[.verdict, ([.candidates[] | "\(.reason):\(.user)"] | unique), (.ca
 both netnsctl who udp 45456
 is "$(grep -c "carol (uid 1003): has a connection to" <<<"$OUT") $(grep more <<<"$OUT")" \
 	"10   and 20 more connections of the same users" "for people"
+hold nine nsenter --net="$(netns_file bob)" -- sh -c "echo here; exec socat -u TCP4-LISTEN:9 -"
+wait_for 5 sh -c "nsenter --net='$(netns_file bob)' ss -Hltn | grep -q ':9 '"
+read -r bob4 _ <<<"$(addresses_of bob | xargs)"
+hold tobob nsenter --net="$(netns_file carol)" -- sh -c \
+	"echo here; read -r _ | socat -t 1 - TCP4:$bob4:9,sourceport=45455"
+ok "a connection to another user" wait_for 5 sh -c \
+	"netnsctl status --interval 0 --json carol | jq -e '.[0].flows[] | select(.own_port == 45455)'"
+is "$(verdict tcp 45455)" "outside null " "has no port of the host"
+release tobob
+release nine
 hold socket sh -c "python3 -c 'import socket
 s = socket.socket(socket.AF_INET6); s.bind((\"::\", $alice)); s.listen(); print(\"here\", flush=True); input()'"
 is "$(verdict tcp "$alice")" "several null block:alice socket:root" "a socket of the host has a port of alice's"
@@ -280,6 +292,11 @@ both netnsctl who tcp "$alice"
 is "$STATUS" 1 "exit status"
 like "$OUT" 'cannot be told for certain.*this host: a socket of root' "for people"
 release socket
+hold own setpriv --reuid 1001 --regid 1001 --clear-groups python3 -c "import socket
+s = socket.socket(); s.bind(('', $alice)); s.listen(); print('here', flush=True); input()"
+is "$(verdict tcp "$alice")" "several null block:alice socket:alice" \
+	"nor does one of hers there: its connections do not come from the block"
+release own
 range=$(cat /proc/sys/net/ipv4/ip_local_port_range)
 echo 1600 60999 >/proc/sys/net/ipv4/ip_local_port_range
 is "$(verdict tcp $((alice + 1)) | cut -d ' ' -f 1)" several "a host that chooses such ports itself"

@@ -301,6 +301,20 @@ like "$OUT" $'\033\\[\\?25h' "and the cursor"
 is "$(sort -u "$WORK/stty" | wc -l)" 1 "and what keys do"
 like "$OUT" '5 users|4 users' "it counts them"
 unlike "$OUT" $'\033\\[2Jvil' "it is not to be cleared"
+in_session "$EVIL" sh -c "for i in 1 2 3 4 5 6 7 8 9; do echo | socat -u - UDP4:$PEER4:53; done"
+# first_by KEY: who stands first then, alice or the other
+first_by()
+{
+	local frame
+
+	frame=$(on_terminal 80 'NO_COLOR=1 netnsctl top --interval 60' 'u uid' "$1" 'u uid' q)
+	frame=${frame%$'\033[?25h'*}
+	frame=${frame##*$'\033[H'}
+	grep -oE '^(alice|e.*vil) ' <<<"$frame" | head -n 1
+}
+is "$(first_by c)" 'e\033[2Jvil ' "by c, who has most connections is the first"
+is "$(first_by d)" "alice " "by d, who was denied most"
+is "$(first_by u)" "alice " "by u, the lowest uid"
 run on_terminal 80 "trap : INT; netnsctl top; echo status \$?" 'u uid' '^C'
 like "$OUT" $'\033\\[\\?1049l.*status 0' "Ctrl-C ends it as well"
 run on_terminal 20 "netnsctl top --interval 0.1; echo status \$?" 'alice' tcdux 'alice' q
