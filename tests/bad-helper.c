@@ -581,8 +581,8 @@ int main(void)
 
 	if (!f || fscanf(f, "%31s %255s", mode, argument) < 1)
 		errx(1, "%s says nothing", MODE_FILE);
-	number = strcmp(argument, "answer") == 0 ? PROTO_ANSWER_SIZE(0) :
-						   strtoul(argument, NULL, 10);
+	number = strcmp(argument, "answer") == 0 ? PROTO_ANSWER_SIZE(0)
+						 : strtoul(argument, NULL, 10);
 	setrlimit(RLIMIT_CORE, &no_core);
 	read_request();
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
