@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <search.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/base.h"
@@ -40,7 +42,7 @@ static int find_groups(const struct passwd *pw, struct person *person)
 	return 0;
 }
 
-int person_find(uint32_t uid, struct person *person)
+static int look_up(uint32_t uid, struct person *person)
 {
 	const struct passwd *pw;
 
@@ -54,6 +56,62 @@ int person_find(uint32_t uid, struct person *person)
 		return -ENOMEM;
 	person->subject = (struct conf_subject){ .name = person->name, .uid = uid };
 	return find_groups(pw, person);
+}
+
+static int copy(const struct person *from, struct person *to)
+{
+	size_t n = from->subject.n_gids;
+
+	to->name = strdup(from->name);
+	to->gids = calloc(n ? n : 1, sizeof(*to->gids));
+	if (!to->name || !to->gids)
+		return -ENOMEM;
+	if (n)
+		memcpy(to->gids, from->gids, n * sizeof(*to->gids));
+	to->subject = (struct conf_subject){
+		.name = to->name,
+		.uid = from->subject.uid,
+		.gids = to->gids,
+		.n_gids = n,
+	};
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct person *x = a;
+	const struct person *y = b;
+
+	return x->subject.uid < y->subject.uid ? -1 : x->subject.uid > y->subject.uid;
+}
+
+/* For tsearch(3): all who have been found. */
+static void *known;
+
+static int remember(const struct person *person)
+{
+	struct person *new = calloc(1, sizeof(*new));
+	int r = new ? copy(person, new) : -ENOMEM;
+
+	if (!r && !tsearch(new, &known, compare))
+		r = -ENOMEM;
+	if (r && new) {
+		person_done(new);
+		free(new);
+	}
+	return r;
+}
+
+int person_find(uint32_t uid, struct person *person)
+{
+	const struct person key = { .subject.uid = uid };
+	struct person *const *found = tfind(&key, &known, compare);
+	int r;
+
+	if (found)
+		return copy(*found, person);
+	r = look_up(uid, person);
+	return r ? r : remember(person);
 }
 
 void person_done(struct person *person)

@@ -16,7 +16,9 @@ struct person {
 
 /*
  * -ENOENT: there is no such user.  Any other negative errno: it cannot be told
- * who that is, or of which groups, which must not be taken for no groups.
+ * who that is, or of which groups, which must not be taken for no groups.  Whoever
+ * has been found stays so for this process: to look up is what takes longest in a
+ * command that looks at all users, and two looks in it are to agree.
  */
 int person_find(uint32_t uid, struct person *person);
 void person_done(struct person *person);

@@ -192,9 +192,11 @@ static int read_family(struct mnl_socket *socket, struct by_link *by, int family
 	/* Others change routes at any time; those of ours that stay have been seen by now. */
 	if (r == -EINTR)
 		return 0;
-	/* Without IPv6, or with nothing in it, there is nothing to find. */
-	return family == AF_INET6 && (r == -EOPNOTSUPP || r == -EAFNOSUPPORT || r == -ENOENT) ? 0
-											      : r;
+	/* Nothing has ever been in the table: a host without IPv4, or without IPv6, */
+	if (r == -ENOENT)
+		return 0;
+	/* or a kernel without it. */
+	return family == AF_INET6 && (r == -EOPNOTSUPP || r == -EAFNOSUPPORT) ? 0 : r;
 }
 
 int usage_read_addresses(struct usages *usages)
