@@ -217,7 +217,7 @@ clean:
 
 -include tests/unit.mk tests/root.mk
 
-tests: all unit-tests test-programs
+tests: all unit-tests test-programs product
 
 # Root's way is the whole one: what the tests need is installed first.
 ifeq ($(shell id -u),0)
