@@ -320,7 +320,9 @@ for target in "${groups[@]}"; do
 	comes host "  which the host takes: $target" \
 		"^${target//eth0/down0} from (${UPLINK[0]}|fe80:.*|${UPLINK[1]})\$"
 done
-nothing host "  but nothing of alice" "/(5353|8003) from (${ALICE[0]}|${ALICE[1]}|fe80::[^ ]*6e.*)\$"
+uplink_local=$(in_peer uplink ip -j -6 address show dev down0 scope link | jq -r '.[].addr_info[]?.local')
+is "$(arrived host '^udp/(224\.|255\.|ff02:)' | grep -vE " from (${UPLINK[0]}|${UPLINK[1]}|$uplink_local)\$")" "" \
+	"  but nothing of anybody else"
 
 #
 note "other users"
