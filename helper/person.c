@@ -2,11 +2,10 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "conf/base.h"
+#include "helper/list.h"
 #include "helper/person.h"
 #include "helper/proto.h"
 
@@ -77,41 +76,50 @@ static int copy(const struct person *from, struct person *to)
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct person *x = a;
-	const struct person *y = b;
+/* All who have been found, by uid. */
+static struct person *known;
+static size_t n_known;
 
-	return x->subject.uid < y->subject.uid ? -1 : x->subject.uid > y->subject.uid;
+/* Where uid is among them, or would be. */
+static size_t find_place(uint32_t uid)
+{
+	size_t first = 0;
+	size_t last = n_known;
+
+	while (first < last) {
+		size_t middle = first + (last - first) / 2;
+
+		if (known[middle].subject.uid < uid)
+			first = middle + 1;
+		else
+			last = middle;
+	}
+	return first;
 }
 
-/* For tsearch(3): all who have been found. */
-static void *known;
-
-static int remember(const struct person *person)
+static int remember(const struct person *person, size_t place)
 {
-	struct person *new = calloc(1, sizeof(*new));
-	int r = new ? copy(person, new) : -ENOMEM;
+	struct person new = { 0 };
+	int r = copy(person, &new);
 
-	if (!r && !tsearch(new, &known, compare))
-		r = -ENOMEM;
-	if (r && new) {
-		person_done(new);
-		free(new);
+	if (r || !list_add(known, n_known)) {
+		person_done(&new);
+		return -ENOMEM;
 	}
-	return r;
+	memmove(&known[place + 1], &known[place], (n_known - 1 - place) * sizeof(*known));
+	known[place] = new;
+	return 0;
 }
 
 int person_find(uint32_t uid, struct person *person)
 {
-	const struct person key = { .subject.uid = uid };
-	struct person *const *found = tfind(&key, &known, compare);
+	size_t place = find_place(uid);
 	int r;
 
-	if (found)
-		return copy(*found, person);
+	if (place < n_known && known[place].subject.uid == uid)
+		return copy(&known[place], person);
 	r = look_up(uid, person);
-	return r ? r : remember(person);
+	return r ? r : remember(person, place);
 }
 
 void person_done(struct person *person)

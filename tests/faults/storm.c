@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -210,6 +211,7 @@ static void start(const struct storm *s, struct caller *c)
 	if (c->pid < 0)
 		err(1, "fork");
 	if (c->pid == 0) {
+		(void)setpriority(PRIO_PROCESS, 0, 0);
 		srandom(seed);
 		_exit(log_in(s, uid));
 	}
@@ -339,6 +341,8 @@ int main(int argc, char *argv[])
 		errx(2, "unusable arguments");
 	s.host = inode("/proc/1/ns/net");
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	/* A helper is often gone before one among so many has looked for it. */
+	(void)setpriority(PRIO_PROCESS, 0, -10);
 	run(&s);
 	printf("opened %u\nrefused %u\nwrong %u\ncallers-killed %u\nhelpers-killed %u\n",
 	       outcomes[OPENED], outcomes[REFUSED], outcomes[WRONG], callers_killed,
