@@ -107,7 +107,9 @@ static int add_links(struct op *op)
 	int r;
 
 	if (access(link_paths[0], F_OK) < 0)
-		return 0;
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : op_fail(op, -errno, "cannot look for %s", link_paths[0]);
 	r = mount_sysfs(op, &sysfs);
 	for (size_t i = 0; i < ARRAY_SIZE(links) && !r; i++) {
 		int fd = -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- *   faultrun [-l] -w DIR -u USER [-s SERVICE] [-o OPERATION]
+ *   faultrun [-lS] -w DIR -u USER [-o OPERATION]
  *            [-p PREPARE] [-c CHECK] [-r RESTORE]
  *
  * Opens and closes a session of USER, or runs OPERATION, under a fault at each of
@@ -13,7 +13,8 @@
  *
  * What must hold: the session is as without the fault, or refused, and then in an
  * empty network; nothing crashes; the next log-in works; nothing is left, at least
- * after a sweep.  -l lists the calls instead: process, number, system call.
+ * after a sweep.  With -S a session in an empty network is right, too.  -l lists the calls instead:
+ * process, number, system call.
  */
 #include <err.h>
 #include <errno.h>
@@ -88,6 +89,20 @@ static void get_report(int fd, struct report *ret)
 	close(fd);
 }
 
+static bool is_sealed(const struct run *run, const struct report *r)
+{
+	return run->seals && !r->opened && !r->has_links && r->inside != run->host;
+}
+
+/* Of a session there is one, also where libpam has failed after the module, which had done its
+ * part. */
+static bool has_picture(const struct run *run, const struct report *r)
+{
+	if (run->operation || !r->has_opened || is_sealed(run, r))
+		return false;
+	return r->opened ? r->has_links && r->inside != run->host : true;
+}
+
 /* What came of it, in a word. */
 static const char *outcome_of(const struct run *run, const struct report *r,
 			      const struct trace_result *t, bool ours)
@@ -102,6 +117,8 @@ static const char *outcome_of(const struct run *run, const struct report *r,
 		return r->opened == PAM_BUF_ERR || r->has_links ? "refused by libpam" : "refused";
 	if (r->closed)
 		return "opened, not closed";
+	if (is_sealed(run, r))
+		return "sealed";
 	if (old)
 		return "opened, as before the reload";
 	return unset ? "opened, tripwire not set" : "opened";
@@ -182,9 +199,7 @@ static void try(const struct run *run, const struct trace_point *point, trace_vi
 	if (ret_trace->crash)
 		complain("crashed by signal %d", ret_trace->crash);
 	judge_session(run, ret_report);
-	/* Refused with a link: libpam has failed after the module, which had done its part. */
-	if (!run->operation && ret_report->has_opened &&
-	    (!ret_report->opened || ret_report->has_links))
+	if (has_picture(run, ret_report))
 		judge_picture(run);
 	run_hook(run, run->check, "check");
 }
@@ -343,19 +358,19 @@ int main(int argc, char *argv[])
 	char line[128];
 	int c;
 
-	while ((c = getopt(argc, argv, "lw:u:s:o:p:c:r:")) != -1) {
+	while ((c = getopt(argc, argv, "lSw:u:o:p:c:r:")) != -1) {
 		switch (c) {
 		case 'l':
 			list = true;
+			break;
+		case 'S':
+			run.seals = true;
 			break;
 		case 'w':
 			run.where = optarg;
 			break;
 		case 'u':
 			run.user = optarg;
-			break;
-		case 's':
-			run.service = optarg;
 			break;
 		case 'o':
 			run.operation = optarg;

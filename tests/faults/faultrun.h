@@ -15,6 +15,7 @@ struct run {
 	const char *user;
 	unsigned uid;
 	const char *service;
+	bool seals; /* "set on-error seal": a session may have an empty network instead */
 	const char *operation; /* NULL: a session of the user */
 	const char *prepare; /* before each point */
 	const char *check; /* after the operation; what it prints is what is wrong */

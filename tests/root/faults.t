@@ -28,6 +28,12 @@ killed_late()
 	faults_calls | awk '$1 == "0.1.1" && $3 == 44 { print $1, $2, "after" }' | tail -n "$1"
 }
 
+# The last of the helper's calls of access(2), 21: what cannot be looked at is not absent.
+failed_look()
+{
+	faults_calls | awk '$1 == "0.1.1" && $3 == 21 { point = $1 " " $2 " EIO" } END { print point }'
+}
+
 faults_setup
 
 # So that all of the below means something.
@@ -43,6 +49,7 @@ for scenario in $SCENARIOS; do
 	{
 		faults_points | some "$points"
 		[ "$scenario" != veth ] || killed_late 3
+		[ "$scenario" != private ] || failed_look
 		for program in faultrun netns-helper netnsctl; do
 			echo "$program $((seed % 60 + 1)) oom"
 		done
