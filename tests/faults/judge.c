@@ -47,6 +47,17 @@ static char *read_in(const struct run *run, const char *name)
 	return read_text(in(run, name));
 }
 
+static bool is_same(const struct run *run, const char *a, const char *b)
+{
+	char *x = read_text(in(run, a));
+	char *y = read_text(in(run, b));
+	bool same = strcmp(x, y) == 0;
+
+	free(x);
+	free(y);
+	return same;
+}
+
 /*
  * Where two files differ, if they do.  Of the tripwire there may be more while
  * somebody is in; without a link there may be less, for that session can do without
@@ -54,14 +65,19 @@ static char *read_in(const struct run *run, const char *name)
  */
 bool compare(const struct run *run, const char *name, const char *what, enum tripwire tripwire)
 {
-	char *wanted = read_in(run, name);
-	const char *side = tripwire == EXACT                                        ? ""
-			   : tripwire == MAY_LACK && !strstr(wanted, "/conf/eth0/") ? "<>"
-										    : ">";
+	char now_name[64];
+	char *wanted, *all, *text;
+	const char *side;
 	char command[1400];
-	char *all, *text;
 	bool differs;
 
+	snprintf(now_name, sizeof(now_name), "%s.now", name);
+	if (is_same(run, name, now_name))
+		return false;
+	wanted = read_in(run, name);
+	side = tripwire == EXACT                                        ? ""
+	       : tripwire == MAY_LACK && !strstr(wanted, "/conf/eth0/") ? "<>"
+									: ">";
 	snprintf(command, sizeof(command),
 		 "diff %s %s.now | grep '^[<>]' >%s; "
 		 "grep -vE '^[%s ][[:space:]]+elements = [{] %u [}]$' %s | head -n 8",
@@ -72,6 +88,8 @@ bool compare(const struct run *run, const char *name, const char *what, enum tri
 	differs = all[0] && !text[0];
 	if (text[0])
 		complain("%s: %s", what, text);
+	else if (!all[0])
+		complain("%s: no picture to compare", what);
 	free(text);
 	free(all);
 	free(wanted);
@@ -84,17 +102,6 @@ void put_text(const char *path, const char *text)
 
 	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
 		err(2, "%s", path);
-}
-
-static bool is_same(const struct run *run, const char *a, const char *b)
-{
-	char *x = read_text(in(run, a));
-	char *y = read_text(in(run, b));
-	bool same = strcmp(x, y) == 0;
-
-	free(x);
-	free(y);
-	return same;
 }
 
 /* A log-in that cannot load a new file has what was in force before. */
