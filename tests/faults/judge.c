@@ -75,9 +75,9 @@ bool compare(const struct run *run, const char *name, const char *what, enum tri
 	if (is_same(run, name, now_name))
 		return false;
 	wanted = read_in(run, name);
-	side = tripwire == EXACT                                        ? ""
-	       : tripwire == MAY_LACK && !strstr(wanted, "/conf/eth0/") ? "<>"
-									: ">";
+	side = tripwire == EXACT                                      ? ""
+	       : tripwire == MAY_LACK && !strstr(wanted, " dev eth0") ? "<>"
+								      : ">";
 	snprintf(command, sizeof(command),
 		 "diff %s %s.now | grep '^[<>]' >%s; "
 		 "grep -vE '^[%s ][[:space:]]+elements = [{] %u [}]$' %s | head -n 8",

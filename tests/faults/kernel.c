@@ -34,7 +34,7 @@ struct kind {
 static const struct kind kinds[] = {
 	{ "link", RTM_GETLINK, sizeof(struct ifinfomsg),
 	  BIT(IFLA_IFNAME) | BIT(IFLA_ADDRESS) | BIT(IFLA_MTU) | BIT(IFLA_IFALIAS) |
-		  BIT(IFLA_GROUP) },
+		  BIT(IFLA_GROUP) | BIT(IFLA_AF_SPEC) },
 	{ "address", RTM_GETADDR, sizeof(struct ifaddrmsg), BIT(IFA_ADDRESS) | BIT(IFA_LOCAL) },
 	{ "route", RTM_GETROUTE, sizeof(struct rtmsg),
 	  BIT(RTA_DST) | BIT(RTA_OIF) | BIT(RTA_GATEWAY) | BIT(RTA_PREFSRC) | BIT(RTA_TABLE) },
@@ -63,6 +63,26 @@ static void put_link(FILE *out, unsigned index)
 	fprintf(out, " dev %s", if_indextoname(index, name) ? name : "-");
 }
 
+/* The link's settings, conf/LINK of sysctl(8), without statistics and times. */
+static void put_conf(FILE *out, const struct nlattr *spec)
+{
+	const struct nlattr *family, *a;
+
+	mnl_attr_for_each_nested(family, spec)
+	{
+		uint16_t kept =
+			mnl_attr_get_type(family) == AF_INET6 ? IFLA_INET6_CONF : IFLA_INET_CONF;
+
+		mnl_attr_for_each_nested(a, family)
+		{
+			if (mnl_attr_get_type(a) != kept)
+				continue;
+			fprintf(out, " conf%u:", mnl_attr_get_type(family));
+			put_hex(out, mnl_attr_get_payload(a), mnl_attr_get_payload_len(a));
+		}
+	}
+}
+
 static int put_attribute(const struct nlattr *a, void *userdata)
 {
 	const struct dump *d = userdata;
@@ -72,6 +92,10 @@ static int put_attribute(const struct nlattr *a, void *userdata)
 		return MNL_CB_OK;
 	if (d->kind->type == RTM_GETROUTE && type == RTA_OIF) {
 		put_link(d->out, mnl_attr_get_u32(a));
+		return MNL_CB_OK;
+	}
+	if (d->kind->type == RTM_GETLINK && type == IFLA_AF_SPEC) {
+		put_conf(d->out, a);
 		return MNL_CB_OK;
 	}
 	fprintf(d->out, " %u:", type);

@@ -92,8 +92,9 @@ static void put_processes(FILE *out)
 	fprintf(out, "processes %u\n", n);
 }
 
-/* Lines of a file under /proc from the skip-th word on; those with "only" in them. */
-static void put_lines(FILE *out, const char *path, unsigned skip, const char *only)
+/* Lines of a file under /proc from the skip-th word on; those with "only" in them, and none
+ * with "no". */
+static void put_lines(FILE *out, const char *path, unsigned skip, const char *only, const char *no)
 {
 	_cleanup_fclose_ FILE *f = fopen(path, "re");
 	char line[4096];
@@ -101,7 +102,7 @@ static void put_lines(FILE *out, const char *path, unsigned skip, const char *on
 	while (f && fgets(line, sizeof(line), f)) {
 		const char *p = line;
 
-		if (only && !strstr(line, only))
+		if ((only && !strstr(line, only)) || (no && strstr(line, no)))
 			continue;
 		for (unsigned i = 0; i < skip && p; i++) {
 			p = strchr(p, ' ');
@@ -125,7 +126,7 @@ static void put_locks(FILE *out)
 	snprintf(inode, sizeof(inode), "%02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
 		 (unsigned long long)st.st_ino);
 	/* Without the process. */
-	put_lines(out, "/proc/locks", 8, inode);
+	put_lines(out, "/proc/locks", 8, inode, NULL);
 }
 
 static FILE *walk_out;
@@ -144,26 +145,29 @@ static void put_files(FILE *out, const char *path)
 	(void)nftw(path, put_file, 16, FTW_PHYS);
 }
 
-static void put_settings(FILE *out, const char *pattern)
+/* What holds for all links, and what each new one begins with: of all that there is, as
+ * reading takes long, what is ever written, and its likes. */
+static void put_settings(FILE *out)
 {
 	glob_t g;
 
-	if (glob(pattern, 0, NULL, &g) != 0)
-		return;
+	if (glob("/proc/sys/net/ipv[46]/conf/{all,default}/"
+		 "{accept_redirects,disable_ipv6,forwarding,route_localnet,rp_filter}",
+		 GLOB_BRACE, NULL, &g) != 0)
+		errx(2, "no settings");
 	for (size_t i = 0; i < g.gl_pathc; i++) {
-		char *text =
-			strstr(g.gl_pathv[i], "secret") ? strdup("") : read_text(g.gl_pathv[i]);
+		_cleanup_close_ int fd = open(g.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+		char value[256];
+		ssize_t n = fd < 0 ? 0 : read(fd, value, sizeof(value));
 
-		fprintf(out, "%s %s\n", g.gl_pathv[i], text);
-		free(text);
+		fprintf(out, "%s %.*s\n", g.gl_pathv[i], n > 0 ? (int)n : 0, value);
 	}
 	globfree(&g);
 }
 
-static void put_around(FILE *out, unsigned uid)
+static void put_around(FILE *out)
 {
 	int host = open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC);
-	char pattern[80];
 
 	if (host < 0 || setns(host, CLONE_NEWNET) < 0)
 		err(2, "host");
@@ -171,8 +175,6 @@ static void put_around(FILE *out, unsigned uid)
 	fprintf(out, "around\n");
 	put_links(out);
 	put_rulesets(out);
-	snprintf(pattern, sizeof(pattern), "/proc/sys/net/ipv[46]/conf/nu%u/*", uid);
-	put_settings(out, pattern);
 }
 
 static void put_pin(FILE *out, unsigned uid)
@@ -202,13 +204,14 @@ void picture_of_session(const char *path, unsigned uid)
 		err(2, "%s", path);
 	put_links(out);
 	put_rulesets(out);
-	put_settings(out, "/proc/sys/net/ipv[46]/conf/*/*");
+	put_settings(out);
 	put_pin(out, uid);
-	put_lines(out, "/proc/self/mountinfo", 3, NULL);
-	put_lines(out, "/proc/self/status", 0, "Cap");
-	put_lines(out, "/proc/self/status", 0, "Seccomp");
-	put_lines(out, "/proc/self/status", 0, "NoNewPrivs");
-	put_around(out, uid);
+	/* That copies of pins are not there saves memory, where it succeeds. */
+	put_lines(out, "/proc/self/mountinfo", 3, NULL, " /run/pam_netns/ns");
+	put_lines(out, "/proc/self/status", 0, "Cap", NULL);
+	put_lines(out, "/proc/self/status", 0, "Seccomp", NULL);
+	put_lines(out, "/proc/self/status", 0, "NoNewPrivs", NULL);
+	put_around(out);
 	fclose(out);
 	_exit(0);
 }
@@ -224,7 +227,7 @@ char *picture_of_host(void)
 	put_processes(out);
 	put_links(out);
 	put_rulesets(out);
-	put_lines(out, "/proc/self/mountinfo", 3, NULL);
+	put_lines(out, "/proc/self/mountinfo", 3, NULL, NULL);
 	put_files(out, "/run/pam_netns");
 	put_files(out, "/run/netns");
 	put_locks(out);

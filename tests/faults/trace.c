@@ -34,6 +34,7 @@ struct tracee {
 	bool stopped; /* has come, and waits for its name */
 	bool in_call;
 	bool hit;
+	unsigned long long argument; /* of the call that was hit */
 };
 
 struct trace {
@@ -113,11 +114,12 @@ static void hit(struct trace *t, struct tracee *p, struct user_regs_struct *regs
 	t->result->hit = true;
 	t->result->number = (long)regs->orig_rax;
 	p->hit = true;
+	p->argument = regs->rdi;
 	/* close(2) that fails has closed. */
 	if (t->point->action == TRACE_KILL_AFTER ||
 	    (t->point->action == TRACE_FAIL && regs->orig_rax == SYS_close))
 		return;
-	/* brk(2) has no error: it says where the end is. */
+	/* brk(2) has no error: it says where the end is, as for 0. */
 	if (regs->orig_rax == SYS_brk)
 		regs->rdi = 0;
 	else
@@ -155,9 +157,12 @@ static void leave_call(struct trace *t, struct tracee *p)
 	p->hit = false;
 	if (t->point->action == TRACE_KILL_AFTER) {
 		kill(p->pid, SIGKILL);
-	} else if (t->point->action == TRACE_FAIL && t->result->number != SYS_brk) {
+	} else if (t->point->action == TRACE_FAIL) {
 		get_registers(p->pid, &regs);
-		regs.rax = (unsigned long long)-(long long)t->point->error;
+		/* It keeps its argument: the C library compares with that of brk(2). */
+		regs.rdi = p->argument;
+		if (t->result->number != SYS_brk)
+			regs.rax = (unsigned long long)-(long long)t->point->error;
 		set_registers(p->pid, &regs);
 	}
 }
