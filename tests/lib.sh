@@ -195,6 +195,8 @@ in_sandbox()
 		exec timeout --foreground -v -k 5 "${TEST_TIMEOUT:-300}" \
 			"$TOP/tests/sandbox" setsid -w bash "$self" "$@"
 	fi
+	# Not the one that all tests share which run at once.
+	exec </dev/null
 	WORK=/root/test # not in /run, which some tests fill
 	LOG=$WORK/log
 	mkdir "$WORK"

@@ -4,6 +4,12 @@
 # link of it leads out.  Runs outside, unlike them.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# What a test may do to its standard input: ssh(1) does.
+if [ "${1-}" = nonblocking ]; then
+	in_sandbox "$@"
+	perl -MFcntl -e 'fcntl(STDIN, F_SETFL, O_NONBLOCK) or die'
+	exit
+fi
 [ "$(id -u)" = 0 ] || abort "only root can run this test"
 
 WORK=$(mktemp -d)
@@ -123,6 +129,12 @@ ok "alice has a password" sandbox sh -c "printf 'auth required pam_unix.so\n' >/
 	echo secret | pamtester t alice authenticate"
 fails "it is that one only" sandbox sh -c "printf 'auth required pam_unix.so nodelay\n' >/etc/pam.d/t
 	echo wrong | pamtester t alice authenticate"
+
+# All that run at once have been given the same one by prove(1).
+exec 3</dev/null
+flags=$(grep ^flags: /proc/self/fdinfo/3)
+ok "a test sets its standard input to be non-blocking" "$TOP/tests/root/sandbox.t" nonblocking <&3
+is "$(grep ^flags: /proc/self/fdinfo/3)" "$flags" "no other test sees that"
 
 # It ends when whoever started it is killed, by whatever signal.
 for signal in TERM KILL; do
