@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  *   faultrun [-lS] -w DIR -u USER [-o OPERATION]
- *            [-p PREPARE] [-c CHECK] [-r RESTORE]
+ *            [-p PREPARE] [-g GROUND -g GROUND] [-r RESTORE]
+ *   faultrun -G
  *
  * Opens and closes a session of USER, or runs OPERATION, under a fault at each of
  * the points that standard input names, and says a line for each of them: the
@@ -13,8 +14,9 @@
  *
  * What must hold: the session is as without the fault, or refused, and then in an
  * empty network; nothing crashes; the next log-in works; nothing is left, at least
- * after a sweep.  With -S a session in an empty network is right, too.  -l lists the calls instead:
- * process, number, system call.
+ * after a sweep.  With -S a session in an empty network is right, too.  With -g the
+ * host's table and routing rules are as in one of these files, which -G prints.  -l lists
+ * the calls instead: process, number, system call.
  */
 #include <err.h>
 #include <errno.h>
@@ -201,7 +203,8 @@ static void try(const struct run *run, const struct trace_point *point, trace_vi
 	judge_session(run, ret_report);
 	if (has_picture(run, ret_report))
 		judge_picture(run);
-	run_hook(run, run->check, "check");
+	if (run->grounds[0])
+		judge_ground(run);
 }
 
 /*
@@ -348,17 +351,31 @@ static unsigned uid_of(const char *name)
 	return pw->pw_uid;
 }
 
+/* Those that standard input names. */
+static void try_all(const struct run *run)
+{
+	char end[TRACE_NAME_MAX] = ""; /* the program that has no more allocations */
+	struct trace_point point;
+	char line[128];
+	bool oom;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		oom = parse_point(line, &point);
+		if (oom && strcmp(end, point.process) == 0)
+			unlink(OOM_FILE);
+		else if (!try_point(run, line, &point, oom) && oom)
+			memcpy(end, point.process, sizeof(end));
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	struct run run = { .service = "faults" };
-	char end[TRACE_NAME_MAX] = ""; /* the program that has no more allocations */
-	struct trace_point point;
 	bool list = false;
-	bool oom;
-	char line[128];
 	int c;
 
-	while ((c = getopt(argc, argv, "lSw:u:o:p:c:r:")) != -1) {
+	while ((c = getopt(argc, argv, "lGSw:u:o:p:g:r:")) != -1) {
 		switch (c) {
 		case 'l':
 			list = true;
@@ -378,9 +395,11 @@ int main(int argc, char *argv[])
 		case 'p':
 			run.prepare = optarg;
 			break;
-		case 'c':
-			run.check = optarg;
+		case 'g':
+			run.grounds[run.grounds[0] ? 1 : 0] = optarg;
 			break;
+		case 'G':
+			return fputs(ground_of_host(), stdout) == EOF;
 		case 'r':
 			run.restore = optarg;
 			break;
@@ -398,13 +417,6 @@ int main(int argc, char *argv[])
 		return 0;
 	}
 	pose(&run);
-	while (fgets(line, sizeof(line), stdin)) {
-		line[strcspn(line, "\n")] = '\0';
-		oom = parse_point(line, &point);
-		if (oom && strcmp(end, point.process) == 0)
-			unlink(OOM_FILE);
-		else if (!try_point(&run, line, &point, oom) && oom)
-			memcpy(end, point.process, sizeof(end));
-	}
+	try_all(&run);
 	return 0;
 }

@@ -18,7 +18,7 @@ struct run {
 	bool seals; /* "set on-error seal": a session may have an empty network instead */
 	const char *operation; /* NULL: a session of the user */
 	const char *prepare; /* before each point */
-	const char *check; /* after the operation; what it prints is what is wrong */
+	const char *grounds[2]; /* the host's ground is as in one of these files then */
 	const char *restore; /* in the end */
 	uint64_t host; /* its network */
 	char *base; /* what is there when nobody has done anything */
@@ -49,10 +49,13 @@ char *read_text(const char *path);
 
 /* What the host has: processes, mounts, files, links, rules, locks. */
 char *picture_of_host(void);
+/* Its routing rules, and its table of rules but for the elements of sets. */
+char *ground_of_host(void);
 /* To a file: what the session that we are in has, and the host for it. */
 void picture_of_session(const char *path, unsigned uid);
 
 void put_links(FILE *out);
+void put_routing_rules(FILE *out);
 void put_rulesets(FILE *out);
 
 double now(void);
@@ -74,6 +77,7 @@ enum tripwire {
 	MAY_LACK,
 };
 bool compare(const struct run *run, const char *name, const char *what, enum tripwire tripwire);
+void judge_ground(const struct run *run);
 void judge_picture(const struct run *run);
 void judge_session(const struct run *run, const struct report *r);
 

@@ -104,6 +104,27 @@ void put_text(const char *path, const char *text)
 		err(2, "%s", path);
 }
 
+/* There is a table as a whole, or none. */
+void judge_ground(const struct run *run)
+{
+	char *now = ground_of_host();
+	size_t n = strlen(now);
+	bool good = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(run->grounds) && !good; i++) {
+		char *text = read_text(run->grounds[i]);
+
+		good = strcmp(text, now) == 0 ||
+		       (strncmp(text, now, n) == 0 && strncmp(text + n, "table ", 6) == 0);
+		free(text);
+	}
+	if (!good) {
+		put_text(in(run, "ground.now"), now);
+		complain("a ground that is neither one");
+	}
+	free(now);
+}
+
 /* A log-in that cannot load a new file has what was in force before. */
 void judge_picture(const struct run *run)
 {

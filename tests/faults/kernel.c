@@ -175,15 +175,26 @@ static void put_kind(FILE *out, struct mnl_socket *nl, const struct kind *kind)
 		warn("netlink %s", kind->name);
 }
 
-void put_links(FILE *out)
+static void put_kinds(FILE *out, uint16_t only)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		err(2, "netlink");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		put_kind(out, nl, &kinds[i]);
+		if (!only || kinds[i].type == only)
+			put_kind(out, nl, &kinds[i]);
 	mnl_socket_close(nl);
+}
+
+void put_links(FILE *out)
+{
+	put_kinds(out, 0);
+}
+
+void put_routing_rules(FILE *out)
+{
+	put_kinds(out, RTM_GETRULE);
 }
 
 /*

@@ -234,3 +234,29 @@ char *picture_of_host(void)
 	fclose(out);
 	return text;
 }
+
+char *ground_of_host(void)
+{
+	char *text = NULL;
+	char *to, *from;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		err(2, "memory");
+	put_routing_rules(out);
+	put_rulesets(out);
+	fclose(out);
+	to = text;
+	for (from = text; *from;) {
+		size_t n = strcspn(from, "\n") + 1;
+
+		if (memmem(from, n, "elements = ", 11) == NULL) {
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n;
+	}
+	*to = '\0';
+	return text;
+}
