@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <pthread.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,7 +17,15 @@ static const struct {
 	{ RLIMIT_STACK, 1U << 20 },
 	{ RLIMIT_NOFILE, 16 },
 };
-_Static_assert(ARRAY_SIZE(limits) == CALLER_LIMITS, "a limit without a place to keep it");
+
+/* What was put aside, and by how many. */
+static struct {
+	pthread_mutex_t mutex;
+	unsigned borrowers;
+	int result;
+	bool has[ARRAY_SIZE(limits)];
+	struct rlimit limits[ARRAY_SIZE(limits)];
+} kept = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 /* One thread only: glibc's wrapper would change the ids of all. */
 static int set_real_uid(uid_t uid)
@@ -24,16 +34,17 @@ static int set_real_uid(uid_t uid)
 }
 
 /* As far up as it goes.  What is not known cannot be given back, and is left alone. */
-static int raise_limit(size_t i, struct caller *caller)
+static int raise_limit(size_t i)
 {
 	const struct rlimit none = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
 	struct rlimit before;
 	struct rlimit hard;
 
+	kept.has[i] = false;
 	if (getrlimit(limits[i].resource, &before) < 0)
 		return -errno;
-	caller->limits[i] = before;
-	caller->has_limit[i] = true;
+	kept.limits[i] = before;
+	kept.has[i] = true;
 	/* Descriptors have no infinity. */
 	if (limits[i].resource != RLIMIT_NOFILE && setrlimit(limits[i].resource, &none) == 0)
 		return 0;
@@ -43,14 +54,12 @@ static int raise_limit(size_t i, struct caller *caller)
 	return hard.rlim_cur < limits[i].least ? -EPERM : 0;
 }
 
-int caller_borrow(struct caller *caller)
+static int raise_limits(void)
 {
 	int first = 0;
 
-	caller->real = getuid();
-	caller->has_uid = caller->real != 0 && set_real_uid(0) == 0;
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-		int r = raise_limit(i, caller);
+		int r = raise_limit(i);
 
 		if (r && !first)
 			first = r;
@@ -58,11 +67,31 @@ int caller_borrow(struct caller *caller)
 	return first;
 }
 
+int caller_borrow(struct caller *caller)
+{
+	int r;
+
+	caller->real = getuid();
+	caller->has_uid = caller->real != 0 && set_real_uid(0) == 0;
+	pthread_mutex_lock(&kept.mutex);
+	if (kept.borrowers++ == 0)
+		kept.result = raise_limits();
+	r = kept.result;
+	pthread_mutex_unlock(&kept.mutex);
+	caller->has_limits = true;
+	return r;
+}
+
 void caller_return(struct caller *caller)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
-		if (caller->has_limit[i])
-			(void)setrlimit(limits[i].resource, &caller->limits[i]);
+	if (caller->has_limits) {
+		pthread_mutex_lock(&kept.mutex);
+		if (--kept.borrowers == 0)
+			for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+				if (kept.has[i])
+					(void)setrlimit(limits[i].resource, &kept.limits[i]);
+		pthread_mutex_unlock(&kept.mutex);
+	}
 	if (caller->has_uid)
 		(void)set_real_uid(caller->real);
 }

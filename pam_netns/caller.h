@@ -3,7 +3,6 @@
 #define PAM_NETNS_CALLER_H
 
 #include <stdbool.h>
-#include <sys/resource.h>
 #include <sys/types.h>
 
 /*
@@ -12,18 +11,17 @@
  * moment, and under its user's limits, in which the look-up of a large group
  * fails without a word.
  */
-#define CALLER_LIMITS 4
-
 struct caller {
+	bool has_limits;
 	bool has_uid;
 	uid_t real;
-	bool has_limit[CALLER_LIMITS];
-	struct rlimit limits[CALLER_LIMITS];
 };
 
 /*
  * Puts aside.  -EPERM: the limits are too low to trust a look-up, and cannot be
  * raised without CAP_SYS_RESOURCE.  A caller without privilege keeps its uid.
+ * Limits are the process's: of all that borrow at once, in whatever threads, the
+ * first one puts them aside, and the last one to return puts them back.
  */
 int caller_borrow(struct caller *caller);
 

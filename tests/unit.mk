@@ -3,7 +3,7 @@
 # The unit tests, and the programs that tests/conf.t uses; included by the
 # Makefile.  libFuzzer is clang's: make fuzz.
 
-UNIT_TESTS := columns conf_addr conf_diag conf_dump conf_lex conf_load conf_match conf_oom \
+UNIT_TESTS := caller columns conf_addr conf_diag conf_dump conf_lex conf_load conf_match conf_oom \
 	conf_parse conf_ranges conf_resolve conf_suggest conf_table families fw_chains fw_class fw_confined fw_eval \
 	fw_oom fw_span json nsswitch pamstack pool record
 UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%)
@@ -16,6 +16,7 @@ $(BUILD)/tests/unit/conf_oom $(BUILD)/tests/unit/fw_oom: ALL_LDFLAGS += $(WRAPPE
 FUZZ_SECONDS ?= 120
 FUZZ_BUILD := $(BUILD)/fuzz
 
+$(BUILD)/tests/unit/caller: $(call objects,pam_netns/caller.c)
 $(BUILD)/tests/unit/columns: $(call objects,helper/columns.c)
 $(BUILD)/tests/unit/json: $(call objects,helper/json.c)
 $(BUILD)/tests/unit/nsswitch: $(call objects,helper/nsswitch.c helper/textfile.c)
