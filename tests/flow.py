@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A connection that goes on until it is killed, a few bytes fifty times a second.
 #
-#   flow.py serve tcp|udp ADDRESS PORT FILE     one server; FILE gets what arrives
+#   flow.py serve tcp|udp ADDRESS PORT FILE...  a server for each four words; FILE gets
+#                                               what arrives there
 #   flow.py up|down tcp|udp ADDRESS PORT FILE   one client
 #
 # The client says which of the two shall send, itself (up) or the server (down,
@@ -63,18 +64,30 @@ def serve_udp(server, path):
             append(path, data)
 
 
-def main():
-    what, proto, address, port, path = sys.argv[1:]
+def make_socket(proto, address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    kind = socket.SOCK_STREAM if proto == "tcp" else socket.SOCK_DGRAM
-    s = socket.socket(family, kind)
+    return socket.socket(family, socket.SOCK_STREAM if proto == "tcp" else socket.SOCK_DGRAM)
+
+
+def serve(proto, address, port, path):
+    s = make_socket(proto, address)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((address, int(port)))
+    if proto == "tcp":
+        s.listen()
+    append(path, b"")
+    threading.Thread(target=serve_tcp if proto == "tcp" else serve_udp, args=(s, path)).start()
+
+
+def main():
+    what, words = sys.argv[1], sys.argv[2:]
     if what == "serve":
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.bind((address, int(port)))
-        if proto == "tcp":
-            s.listen()
-        append(path, b"")
-        (serve_tcp if proto == "tcp" else serve_udp)(s, path)
+        while words:
+            serve(*words[:4])
+            words = words[4:]
+        return
+    proto, address, port, path = words
+    s = make_socket(proto, address)
     s.settimeout(5)
     s.connect((address, int(port)))
     s.settimeout(None)

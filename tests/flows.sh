@@ -3,8 +3,8 @@
 #
 # Connections that go on, and whether they do.  After topology.sh:
 #
-#   serve peer1 tcp 198.51.100.10 80           a server at a peer, in alice's session, or
-#                                              at the host
+#   serve peer1 tcp 198.51.100.10 80 [...]     a server at a peer, in alice's session, or
+#                                              at the host, for each three words
 #   flow NAME alice down tcp 198.51.100.10 80  a client
 #   flows NAME                                 it goes on
 #   growing NAME...                            those that do, of which none should
@@ -37,14 +37,21 @@ network_of()
 	fi
 }
 
-# serve WHERE PROTO ADDRESS PORT
+# serve WHERE [PROTO ADDRESS PORT]...
 serve()
 {
-	local file=$WORK/served.$2.$3.$4
+	local where=$1 file words=()
 
-	(exec nsenter --net="$(network_of "$1")" -- "$TOP/tests/flow.py" serve "$2" "$3" "$4" "$file") &
+	shift
+	while [ $# -gt 0 ]; do
+		file=$WORK/served.$1.$2.$3
+		words+=("$1" "$2" "$3" "$file")
+		shift 3
+	done
+	(exec nsenter --net="$(network_of "$where")" -- "$TOP/tests/flow.py" serve "${words[@]}") &
 	SERVER_PIDS+=($!)
-	wait_for 5 test -e "$file" || abort "no server at $3"
+	# The last one.
+	wait_for 5 test -e "$file" || abort "no server at $where: $file"
 }
 
 end_servers()

@@ -67,19 +67,26 @@ read -r BOB4 BOB6 <<<"$(addresses_of bob | xargs)"
 
 # Where alice tries to get: servers that would notice.
 TARGETS=()
-for target in "peer1 $PEER4" "peer1 $PEER6" "host $HOST4" "host $HOST6" "host 192.0.2.2" \
-	"host 2001:db8::2" "host $GATEWAY4" "host $GATEWAY6" "bob $BOB4" "bob $BOB6" \
-	"uplink 192.0.2.1" "uplink 2001:db8::1"; do
-	read -r where address <<<"$target"
-	for port in 80 81; do
-		serve "$where" udp "$address" $port
-		serve "$where" tcp "$address" $port
+# at WHERE ADDRESS...
+at()
+{
+	local where=$1 address port servers=()
+
+	shift
+	TARGETS+=("$@")
+	for address; do
+		for port in 80 81; do
+			servers+=(udp "$address" "$port" tcp "$address" "$port")
+		done
 	done
-	TARGETS+=("$address")
-done
+	serve "$where" "${servers[@]}"
+}
+at peer1 $PEER4 $PEER6
+at host $HOST4 $HOST6 192.0.2.2 2001:db8::2 $GATEWAY4 $GATEWAY6
+at bob "$BOB4" "$BOB6"
+at uplink 192.0.2.1 2001:db8::1
 serve host tcp 127.0.0.1 80
-serve alice tcp "$ALICE4" 80
-serve alice tcp "$ALICE6" 80
+serve alice tcp "$ALICE4" 80 tcp "$ALICE6" 80
 ok "the way works: to a peer" connects alice $PEER4 80
 ok "  by IPv6" connects alice $PEER6 80
 ok "  to the host" connects alice $HOST4 80
@@ -88,16 +95,18 @@ ok "  from outside to the port published" in_peer peer1 timeout 9 socat -u /dev/
 ok "  by IPv6" in_peer peer1 timeout 9 socat -u /dev/null 'TCP:[2001:db8::2]:8080'
 fails "but not to another user" connects alice "$BOB4" 80
 
+# arrivals: a line for each target, with what has arrived there by UDP.
+arrivals()
+{
+	(cd "$WORK" && stat -c 'udp %n %s' served.udp.*.8[01])
+}
+
 # knock: alice tries everything; prints what has answered or noticed her.
 knock()
 {
-	local address port
+	local before
 
-	for address in "${TARGETS[@]}"; do
-		for port in 80 81; do
-			arrived["$address.$port"]=$(served udp "$address" "$port")
-		done
-	done
+	before=$(arrivals)
 	in_session alice python3 -I - "${TARGETS[@]}" <<-'EOT'
 		import socket, sys
 		waiting = []
@@ -126,14 +135,9 @@ knock()
 		        if t.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:
 		            print("tcp", a, p)
 	EOT
-	for address in "${TARGETS[@]}"; do
-		for port in 80 81; do
-			[ "$(served udp "$address" "$port")" = "${arrived["$address.$port"]}" ] ||
-				echo "udp $address $port"
-		done
-	done
+	arrivals | grep -vxFf <(echo "$before") |
+		sed -E 's/^udp served\.udp\.(.*)\.(8[01]) .*/udp \1 \2/'
 }
-declare -A arrived
 
 # pings ADDRESS...: prints those that answer alice.
 pings()
@@ -320,6 +324,7 @@ is_as_before
 #
 
 note "while it is flushed and put back, over and over"
+declare -A arrived
 for address in "$HOST4" "$HOST6" "$BOB4" "$BOB6" $PEER4 $PEER6; do
 	arrived["$address"]=$(served udp "$address" 81)
 	flow "flood.$address" alice up udp "$address" 81
