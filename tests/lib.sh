@@ -217,9 +217,10 @@ install_product()
 # use_bad_helper MODE [NUMBER]: in the helper's place, see tests/bad-helper.c.
 use_bad_helper()
 {
-	[ -e /usr/libexec/netns-helper.good ] ||
+	if [ ! -e /usr/libexec/netns-helper.good ]; then
 		mv /usr/libexec/netns-helper /usr/libexec/netns-helper.good
-	install -m 755 /usr/local/bin/bad-helper /usr/libexec/netns-helper
+		install -m 755 /usr/local/bin/bad-helper /usr/libexec/netns-helper
+	fi
 	echo "$*" >/run/bad-helper-mode
 }
 

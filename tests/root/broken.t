@@ -191,15 +191,16 @@ no_helper()
 
 # How an answer is come by does not change what the module makes of it: of much that is
 # alike, the first is tried with each of its options, the rest as "required" and
-# "optional" alone.
+# "optional" alone; where root asks no helper, without root.
 thorough=yes
+root=root # comes in, too
 
 # refused NAME CAUSE: the log names CAUSE, a regular expression.
 refused()
 {
 	local name=$1 cause=$2
 
-	attempts required optional ${thorough:+quiet silent} root
+	attempts required optional ${thorough:+quiet silent} $root
 	like "${SAID[required.open]}" '^4 ' "$name: refused with PAM_SYSTEM_ERR"
 	sealed "$name"
 	like "${SAID[optional.open]}" '^0 ' "$name: optional opens"
@@ -208,7 +209,7 @@ refused()
 	is_logged "$cause" "$name: the log names the cause"
 	logged '#[0-7]{3}'
 	is "$LOGGED_N" 0 "$name: without control characters"
-	root_comes_in "$name"
+	[ -z "$root" ] || root_comes_in "$name"
 	in_time "$name"
 	no_descriptors "$name"
 	ok "$name: no helper is left" wait_for 2 no_helper
@@ -274,6 +275,7 @@ while IFS=: read -r how cause; do
 	broken_helper "$how"
 	refused "helper $how" "$HELPER.*($cause)"
 	thorough=
+	root=
 done <<EOT
 missing:No such file
 not executable:Permission denied
@@ -285,6 +287,7 @@ for an interpreter that is not there:No such file
 cut off:ended without an answer|Exec format error
 EOT
 thorough=yes
+root=root
 rm -rf $HELPER
 install -m 755 "$WORK/helper" $HELPER
 
@@ -293,6 +296,7 @@ while IFS=: read -r mode cause; do
 	use_bad_helper $mode
 	refused "helper: $mode" "$cause"
 	thorough=
+	root=
 done <<EOT
 exit:netns-helper ended without an answer
 fail:netns-helper ended without an answer
@@ -331,12 +335,14 @@ fds 10:no usable answer from .*netns-helper
 fds 253:no usable answer from .*netns-helper
 EOT
 thorough=yes
+root=root
 
 # A right answer with something else behind it
 while IFS=: read -r mode cause; do
 	use_bad_helper "$mode"
 	refused "helper: sends a wrong $mode" "cannot enter network namespace [0-9]+: .*($cause)"
 	thorough=
+	root=
 done <<EOT
 regular:Invalid argument
 directory:Invalid argument
@@ -351,6 +357,7 @@ host-lie:Stale file handle
 EOT
 
 thorough=yes
+root=root
 use_bad_helper many
 refused "helper: answers many times" 'user alice: .*refused'
 use_bad_helper forge
@@ -679,7 +686,7 @@ mount -o remount,hidepid=off /proc
 # Nobody can know where the session was, so close does not lead back either.
 without_proc()
 {
-	attempts required optional ${thorough:+quiet silent} root
+	attempts required optional ${thorough:+quiet silent} $root
 	like "${SAID[required.open]}" '^4 ' "$1: refused"
 	sealed "$1"
 	told_and_logged "$1"
