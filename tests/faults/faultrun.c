@@ -123,6 +123,8 @@ static const char *outcome_of(const struct run *run, const struct report *r,
 		return "sealed";
 	if (old)
 		return "opened, as before the reload";
+	if (busy && unset)
+		return "opened, port not published";
 	return unset ? "opened, tripwire not set" : "opened";
 }
 
@@ -190,6 +192,7 @@ static void try(const struct run *run, const struct trace_point *point, trace_vi
 
 	wrong[0] = '\0';
 	unset = false;
+	busy = point->action == TRACE_FAIL && point->error == EBUSY;
 	old = false;
 	run_hook(run, run->prepare, "prepare");
 	unlink(in(run, "session.now"));

@@ -64,6 +64,7 @@ double now(void);
 
 extern char wrong[WRONG_MAX]; /* with the point that is tried */
 extern bool unset; /* is the tripwire */
+extern bool busy; /* is what the kernel says: of a published port, that it is another's */
 extern bool old; /* is what is in force */
 
 /* Adds to what is wrong. */
