@@ -27,7 +27,10 @@ struct chain {
 	char table[NAME_BYTES];
 	char name[NAME_BYTES];
 	bool drops; /* what comes to its end, by policy or by the last rule */
-	bool knows_us; /* a rule of its table names our links */
+	/* What rules of its table let pass. */
+	bool lets_in; /* what comes from our links */
+	bool lets_out; /* what goes to them */
+	bool lets_answers; /* what belongs to a connection that is there */
 };
 
 struct chains {
@@ -172,31 +175,81 @@ static enum effect find_effect(const struct nlattr *expression)
 
 /* What the expressions of a rule are about. */
 struct rule {
-	bool names_us;
+	int64_t key; /* what was asked for last: an enum nft_meta_keys */
+	bool names_in;
+	bool names_out;
+	bool asks_state; /* of the connection */
+	bool refuses;
 	enum effect effect; /* of the first that has one */
 };
+
+static int64_t key_of(const struct nlattr *data, uint16_t type)
+{
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+
+	mnl_attr_parse_nested(data, note_attribute, a);
+	return number(a[type]);
+}
+
+/* "conntrack" and "state" are iptables'. */
+static bool is_state_match(const struct nlattr *data)
+{
+	const struct nlattr *match[ATTRIBUTES_MAX] = { NULL };
+	const char *name;
+
+	mnl_attr_parse_nested(data, note_attribute, match);
+	name = match[NFTA_MATCH_NAME] ? mnl_attr_get_str(match[NFTA_MATCH_NAME]) : "";
+	return strcmp(name, "conntrack") == 0 || strcmp(name, "state") == 0;
+}
+
+static void note_question(const struct nlattr *expression, struct rule *rule)
+{
+	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
+	const char *name;
+
+	mnl_attr_parse_nested(expression, note_attribute, a);
+	if (!a[NFTA_EXPR_NAME] || !a[NFTA_EXPR_DATA])
+		return;
+	name = mnl_attr_get_str(a[NFTA_EXPR_NAME]);
+	if (strcmp(name, "meta") == 0)
+		rule->key = key_of(a[NFTA_EXPR_DATA], NFTA_META_KEY);
+	else if (strcmp(name, "ct") == 0)
+		rule->asks_state |= key_of(a[NFTA_EXPR_DATA], NFTA_CT_KEY) == NFT_CT_STATE;
+	else if (strcmp(name, "match") == 0)
+		rule->asks_state |= is_state_match(a[NFTA_EXPR_DATA]);
+}
 
 static int note_expression(const struct nlattr *expression, void *data)
 {
 	struct rule *rule = data;
+	enum effect effect = find_effect(expression);
 
-	rule->names_us |= compares_name(expression);
+	note_question(expression, rule);
+	if (compares_name(expression)) {
+		rule->names_in |= rule->key == NFT_META_IIFNAME;
+		rule->names_out |= rule->key == NFT_META_OIFNAME;
+	}
+	rule->refuses |= effect == EFFECT_REFUSES;
 	if (rule->effect == EFFECT_NONE)
-		rule->effect = find_effect(expression);
+		rule->effect = effect;
 	return MNL_CB_OK;
 }
 
 static void note_rule(const struct nlmsghdr *h, void *data)
 {
 	const struct nlattr *a[ATTRIBUTES_MAX] = { NULL };
-	struct rule rule = { .effect = EFFECT_NONE };
+	struct rule rule = { .key = -1, .effect = EFFECT_NONE };
 	struct chain *chain = data;
 
 	mnl_attr_parse(h, sizeof(struct nfgenmsg), note_attribute, a);
 	if (!a[NFTA_RULE_EXPRESSIONS] || !a[NFTA_RULE_CHAIN])
 		return;
 	mnl_attr_parse_nested(a[NFTA_RULE_EXPRESSIONS], note_expression, &rule);
-	chain->knows_us |= rule.names_us;
+	if (!rule.refuses) {
+		chain->lets_in |= rule.names_in;
+		chain->lets_out |= rule.names_out;
+		chain->lets_answers |= rule.asks_state && !rule.names_in && !rule.names_out;
+	}
 	/* Without a condition: what comes behind it is never reached. */
 	if (rule.effect == EFFECT_REFUSES &&
 	    strcmp(mnl_attr_get_str(a[NFTA_RULE_CHAIN]), chain->name) == 0)
@@ -256,18 +309,28 @@ static void find_remedy(const struct chain *chain, char *text, size_t size)
 	else if (chain->family != NFPROTO_INET && strcmp(chain->table, "filter") == 0 &&
 		 strcmp(chain->name, "FORWARD") == 0)
 		snprintf(text, size,
-			 "'%stables -I FORWARD -i " VETH_PREFIX "+ -j ACCEPT' and the same with -o",
-			 v4 ? "ip" : "ip6");
+			 "'%1$s -I FORWARD -i " VETH_PREFIX
+			 "+ -j ACCEPT' and '%1$s -I FORWARD -o " VETH_PREFIX "+ -j ACCEPT'",
+			 v4 ? "iptables" : "ip6tables");
 	else
 		snprintf(text, size,
-			 "'nft insert rule %s %s %s iifname \"" VETH_PREFIX
-			 "*\" accept' and the same with oifname",
+			 "'nft insert rule %1$s %2$s %3$s iifname \"" VETH_PREFIX
+			 "*\" accept' and 'nft insert rule %1$s %2$s %3$s oifname \"" VETH_PREFIX
+			 "*\" accept'",
 			 family_name(chain->family), chain->table, chain->name);
+}
+
+/* firewalld has zones for both ways. */
+static bool lets_pass(const struct chain *chain)
+{
+	if (strcmp(chain->table, "firewalld") == 0)
+		return chain->lets_in || chain->lets_out;
+	return chain->lets_in && (chain->lets_out || chain->lets_answers);
 }
 
 static void report(const struct chain *chain, obstacle_fn *fn, void *data)
 {
-	char remedy[2 * NAME_BYTES + 128];
+	char remedy[4 * NAME_BYTES + 192];
 	const struct obstacle obstacle = {
 		.family = family_name(chain->family),
 		.table = chain->table,
@@ -290,7 +353,7 @@ int obstacle_find(obstacle_fn *fn, void *data)
 		r = find_chains(socket, &chains);
 	for (size_t i = 0; !r && i < chains.n; i++) {
 		r = find_rules(socket, &chains.list[i]);
-		if (!r && chains.list[i].drops && !chains.list[i].knows_us)
+		if (!r && chains.list[i].drops && !lets_pass(&chains.list[i]))
 			report(&chains.list[i], fn, data);
 	}
 	return r;

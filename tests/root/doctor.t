@@ -394,7 +394,15 @@ for family in inet ip ip6; do
 	nft "add table $family other; add chain $family other forward { type filter hook forward priority 0; policy drop; }"
 	finds 1 "chain-drops -:- chain 'forward' .*'$family other' .* => 'nft insert rule $family other forward" \
 		"chain-drops: $family"
-	nft "insert rule $family other forward iifname \"nu*\" accept"
+	for half in 'iifname "nu*" accept' 'oifname "nu*" drop'; do
+		nft "insert rule $family other forward $half"
+		finds 1 "chain-drops " "chain-drops: $family, with '$half' alone"
+	done
+	nft "insert rule $family other forward oifname \"nu*\" accept"
+	mended
+	nft "flush chain $family other forward
+		add rule $family other forward iifname \"nu*\" accept
+		add rule $family other forward ct state established,related accept"
 	mended
 	nft delete table $family other
 done

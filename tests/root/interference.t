@@ -112,12 +112,15 @@ foreign()
 # remedy KINDS: what the warning says helps, and ends it.
 remedy()
 {
-	local command
+	local in out
 
 	run netnsctl check
-	command=$(sed -n "s/.* as by '\(.*\)' and the same with .*/\1/p" <<<"$OUT")
-	ok "  '$command'" eval "$command"
-	ok "  and the same with oifname" eval "${command/iifname/oifname}"
+	in=$(sed -n "s/.* as by '\(.*\)' and '\(.*\)'.*/\1/p" <<<"$OUT")
+	out=$(sed -n "s/.* as by '\(.*\)' and '\(.*\)'.*/\2/p" <<<"$OUT")
+	ok "  '$in'" eval "$in"
+	ok "  is half of it" netnsctl check
+	like "$OUT" ' as by ' "  as is said yet"
+	ok "  '$out'" eval "$out"
 	ok "  and then another check" netnsctl check
 	is "$OUT" "" "  warns of nothing"
 	is "$(reached "$PEER1")" "$ALL" "  and all is well"
@@ -136,7 +139,7 @@ nft delete table ip6 other
 note "iptables' own, as iptables-nft makes them"
 foreign ip filter FORWARD "TCP6 UDP6"
 run netnsctl check
-like "$OUT" "'iptables -I FORWARD -i nu\\+ -j ACCEPT' and the same with -o" "  in iptables' words"
+like "$OUT" "'iptables -I FORWARD -i nu\\+ -j ACCEPT' and 'iptables -I FORWARD -o nu\\+ -j ACCEPT'" "  in iptables' words"
 foreign ip6 filter FORWARD ""
 run netnsctl check
 like "$OUT" "'iptables -I .*'ip6tables -I FORWARD -i nu\\+ -j ACCEPT'" "  both are named"
