@@ -49,8 +49,16 @@ int active_path(const char *source, char path[ACTIVE_PATH_MAX])
 	return 0;
 }
 
-/* One "#source" line: does it describe what is on the disk? */
-static bool source_is_current(const char *line)
+static bool is_among(const struct conf_source *list, size_t n, const char *path)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* One "#source" line: does it describe what is on the disk, or one of those left out? */
+static bool source_is_current(const char *line, const struct conf_source *but, size_t n_but)
 {
 	struct conf_source then = { 0 };
 	struct conf_source now = { 0 };
@@ -63,6 +71,8 @@ static bool source_is_current(const char *line)
 		   &exists, &then.dev, &then.ino, &then.size, &then.mtime_ns, &then.ctime_ns,
 		   path) != 7)
 		return false;
+	if (is_among(but, n_but, path))
+		return true;
 	now.path = path;
 	if (conf_source_stat(&now) < 0)
 		return false;
@@ -71,7 +81,8 @@ static bool source_is_current(const char *line)
 	       now.ctime_ns == then.ctime_ns;
 }
 
-bool active_is_current(const char *source, bool *ret_has_links)
+static bool is_current(const char *source, const struct conf_source *but, size_t n_but,
+		       bool *ret_has_links)
 {
 	_cleanup_fclose_ FILE *f = NULL;
 	_cleanup_free_ char *line = NULL;
@@ -90,9 +101,21 @@ bool active_is_current(const char *source, bool *ret_has_links)
 			*ret_has_links = true;
 		else if (strncmp(line, TABLE_TAG, strlen(TABLE_TAG)) == 0)
 			continue;
-		else if (!source_is_current(line))
+		else if (!source_is_current(line, but, n_but))
 			return false;
 	return any;
+}
+
+bool active_is_current(const char *source, bool *ret_has_links)
+{
+	return is_current(source, NULL, 0, ret_has_links);
+}
+
+bool active_is_current_but(const char *source, const struct conf_source *but, size_t n_but)
+{
+	bool has_links;
+
+	return is_current(source, but, n_but, &has_links);
 }
 
 uint64_t active_table(const char *source)

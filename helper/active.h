@@ -31,6 +31,9 @@ int active_path(const char *source, char path[ACTIVE_PATH_MAX]);
  */
 bool active_is_current(const char *source, bool *ret_has_links);
 
+/* The same, whatever has become of the files of this list since. */
+bool active_is_current_but(const char *source, const struct conf_source *but, size_t n_but);
+
 /* What active_prepare() was given as table; 0: there is none. */
 uint64_t active_table(const char *source);
 

@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "conf/diag.h"
 #include "helper/active.h"
+#include "helper/depends.h"
 #include "helper/class.h"
 #include "helper/status.h"
 
@@ -23,9 +24,11 @@ static struct conf *load_file(void)
 {
 	_cleanup_(diag_free_p) struct diag *diag = NULL;
 	struct conf *conf = NULL;
-	bool has_links;
+	struct depends depends;
 
-	if (active_is_current(NETNS_CONF, &has_links) && diag_new(&diag) == 0)
+	/* Its lines say the same when users or resolvers have changed. */
+	if (depends_stat(&depends) == 0 &&
+	    active_is_current_but(NETNS_CONF, depends.list, depends.n) && diag_new(&diag) == 0)
 		(void)conf_load(NETNS_CONF, CONF_LOAD_TRUSTED | CONF_LOAD_QUICK, diag, &conf);
 	return conf;
 }

@@ -228,7 +228,9 @@ static void put_hits(const struct columns_page *page, const struct status_detail
 					 : "no rule for what comes in";
 		else if (!what && !strchr(hits->place, ':'))
 			what = "to the resolvers";
-		if (asprintf(&line, "%s: %s", hits->place, what ? what : "") < 0)
+		if (!what)
+			what = "(the file has changed since it was loaded)";
+		if (asprintf(&line, "%s: %s", hits->place, what) < 0)
 			line = NULL;
 		add_amount(&c, true, hits->packets);
 		columns_add(&c, CELL_PLAIN, amount_text(hits->bytes, text));

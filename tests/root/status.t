@@ -215,6 +215,16 @@ is "$STATUS$(cat "$WORK/err")" 0 "for people: exit status"
 like "$OUT" "[0-9]+ +[0-9.]+K? netns.conf:$(line_of 'any tcp 80'): out allow to any tcp 80" \
 	"a line with its hits"
 like "$OUT" 'more.conf:3: out allow to any icmp' "one of another file"
+echo 'newcomer:x:7999:7999::/:/bin/sh' >>/etc/passwd
+both status alice
+like "$OUT" "netns.conf:$(line_of 'any tcp 80'): out allow to any tcp 80" "also when there is a new user"
+cp -p /etc/security/netns.conf "$WORK/netns.conf"
+sed -i '1i # an edit' /etc/security/netns.conf
+like "$(netnsctl status alice)" 'netns.conf:[0-9]+: \(the file has changed since it was loaded\)' \
+	"of a file that was edited, only where it was"
+cp -p "$WORK/netns.conf" /etc/security/netns.conf
+netnsctl reload 2>/dev/null
+both status alice
 like "$OUT" 'of policy web, and what they decided about, of 2 users' "whose hits they are"
 like "$OUT" 'tcp 8022 to 22, IPv4.*tcp 8022 to 22, IPv6.*udp 8053 to 53, IPv4.*udp 8053 to 53, IPv6' \
 	"the published ports"
