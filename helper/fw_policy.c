@@ -227,7 +227,8 @@ static void add_connections(const struct policy *p)
 			     p->conf->name);
 	for (size_t i = 0; i < ARRAY_SIZE(chains); i++)
 		fw_rule(chains[i], place.text, fw_not(fw_has(FW_CT_STATUS, IPS_CONFIRMED)),
-			fw_limit_connections(set, s->connections), fw_count(), fw_reject());
+			fw_limit_connections(set, s->connections), fw_count(),
+			fw_goto(p->b->refuse));
 }
 
 /* A resolver may have an address of this machine, so both chains know it. */

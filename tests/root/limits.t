@@ -102,6 +102,7 @@ for i in 0 1; do
 		[ $protocol = udp ] || is "$(held many-alice)" "$LIMIT $MANY" "alice of $MANY has $LIMIT"
 		ok "  and no more are known" few
 		ok "  (but these are)" test "$(connections)" -ge $LIMIT
+		like "$(netnsctl denied --json alice)" "\"${PEER1[i]}\",.*" "  what was beyond is denied, and told"
 		ok "  so that there is room for others" test $((100 * $(connections))) -lt $((80 * maximum))
 		bob_connects
 		release many-alice
