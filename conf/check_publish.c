@@ -76,8 +76,8 @@ static void report_lines(struct check *c, const struct conf_session *second,
 			 const struct conf_session *first, const struct conf_statement *s)
 {
 	parse_report(c->p, DIAG_WARNING, &second->name_place,
-		     "only one user at a time can have %s port %u: it is published for that of "
-		     "%s:%u too",
+		     "only one user at a time can have %s port %u: it is published by the session "
+		     "line of %s:%u too",
 		     proto_of(s), s->publish.port, first->place.file, first->place.line);
 }
 

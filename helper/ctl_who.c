@@ -17,24 +17,33 @@ static int fail(int r, const char *step)
 	return CTL_TROUBLE;
 }
 
-static bool read_question(char **words, struct who *who)
+static int complain(const char *what)
+{
+	(void)ctl_error(0, "who: %s", what);
+	return -EINVAL;
+}
+
+/* -EINVAL: it has been said why. */
+static int read_question(char **words, int n, struct who *who)
 {
 	unsigned long port;
 	char *end;
 
+	if (n != 2)
+		return complain(n > 2 ? "there are words too many" : "a port is missing");
 	if (strcmp(words[0], "tcp") == 0)
 		who->proto = CONF_PROTO_TCP;
 	else if (strcmp(words[0], "udp") == 0)
 		who->proto = CONF_PROTO_UDP;
 	else
-		return false;
+		return complain("a protocol is tcp or udp");
 	errno = 0;
 	port = strtoul(words[1], &end, 10);
 	if (words[1][0] < '0' || words[1][0] > '9' || *end || errno || port == 0 ||
 	    port > UINT16_MAX)
-		return false;
+		return complain("a port is a number from 1 to 65535");
 	who->port = (uint16_t)port;
-	return true;
+	return 0;
 }
 
 static int run(struct who *who, bool json)
@@ -82,7 +91,7 @@ int ctl_who(int argc, char **argv)
 			return ctl_usage(argv[0]);
 		json = true;
 	}
-	if (argc - optind != 2 || !read_question(argv + optind, &who))
+	if (read_question(argv + optind, argc - optind, &who))
 		return ctl_usage(argv[0]);
 	if (ctl_need_root(argv[0]) || ctl_enter_host())
 		return CTL_TROUBLE;

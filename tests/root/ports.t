@@ -325,6 +325,7 @@ for words in '' 'tcp' 'sctp 80' 'tcp 0' 'tcp 65536' 'tcp x' 'tcp -1' 'tcp 80 81'
 	# shellcheck disable=SC2086 # words
 	both netnsctl who $words
 	is "$STATUS$OUT" 2 "who $words: none"
+	like "$ERR" '^netnsctl: who: [^u].*usage: netnsctl who ' "who $words: and why"
 done
 both setpriv --reuid alice --regid alice --init-groups netnsctl who tcp 80
 is "$STATUS$OUT" 2 "without privilege it fails"
