@@ -73,7 +73,7 @@ CONF_SRC := conf/addr.c conf/check.c conf/check_names.c conf/check_nat.c conf/ch
 # What an asker needs: the module and netnsctl.
 CLIENT_SRC := helper/answer.c helper/client.c helper/netns.c helper/wire.c
 MODULE_SRC := pam_netns/pam_netns.c pam_netns/account.c pam_netns/caller.c pam_netns/families.c pam_netns/mounts.c \
-	pam_netns/opened.c pam_netns/session.c pam_netns/user.c helper/record.c $(CLIENT_SRC)
+	pam_netns/opened.c pam_netns/session.c pam_netns/user.c helper/argument.c helper/record.c $(CLIENT_SRC)
 # What looks after /run/pam_netns: the helper and netnsctl.
 STATE_SRC := helper/active.c helper/joined.c helper/procs.c helper/ready.c helper/state.c \
 	helper/trust.c helper/uids.c
@@ -92,7 +92,7 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 	helper/fw_nl_match.c helper/fw_nl_rule.c helper/fw_nl_set.c helper/fw_policy.c \
 	helper/fw_session.c helper/fw_target.c helper/fw_text.c helper/fw_view.c helper/span.c \
 	$(NL_SRC)
-DOCTOR_SRC := helper/ctl_doctor.c helper/doctor.c helper/doctor_hidden.c helper/doctor_net.c \
+DOCTOR_SRC := helper/argument.c helper/ctl_doctor.c helper/doctor.c helper/doctor_arguments.c helper/doctor_hidden.c helper/doctor_net.c \
 	helper/doctor_pam.c helper/doctor_print.c helper/doctor_procs.c helper/doctor_ssh.c helper/doctor_sudo.c \
 	helper/doctor_table.c helper/doctor_users.c helper/pamstack.c helper/pamstack_control.c helper/pamstack_ways.c \
 	helper/textfile.c

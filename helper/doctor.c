@@ -63,6 +63,15 @@ const struct doctor_kind_info doctor_kinds[N_DOCTOR_KINDS] = {
 		"pam-module-missing", DOCTOR_ERROR,
 		"libpam refuses every session of the service, root's too",
 	},
+	[DOCTOR_PAM_LINE_ARGUMENTS] = {
+		"pam-line-arguments", DOCTOR_ERROR,
+		"every session by the line is refused, but those of root and of exempt users",
+	},
+	[DOCTOR_PAM_GROUP_MISSING] = {
+		"pam-group-missing", DOCTOR_WARNING,
+		"it exempts nobody: administrators who rely on it are confined, or refused, as "
+		"others are",
+	},
 	[DOCTOR_PAM_UNREADABLE] = {
 		"pam-unreadable", DOCTOR_WARNING,
 		"libpam refuses the service, or does with it what cannot be told here",

@@ -12,6 +12,7 @@
 
 struct conf;
 struct conf_session;
+struct pamstack_line;
 
 /*
  * netnsctl doctor: probes look at the host, each at one thing and independent of
@@ -31,6 +32,8 @@ enum doctor_kind {
 	DOCTOR_PAM_LINE_PASSES_ABSENCE,
 	DOCTOR_PAM_LINE_SKIPPED,
 	DOCTOR_PAM_MODULE_MISSING,
+	DOCTOR_PAM_LINE_ARGUMENTS,
+	DOCTOR_PAM_GROUP_MISSING,
 	DOCTOR_PAM_UNREADABLE,
 	DOCTOR_SSHD_WITHOUT_PAM,
 	DOCTOR_SSHD_UNREADABLE,
@@ -142,6 +145,9 @@ bool doctor_confines(const struct conf *conf);
 
 /* Whether sessions by a line hide something that is there now. */
 bool doctor_hides(const struct conf *conf, const struct conf_session *session);
+
+/* What is wrong with the arguments of the module in the line, which is its own. */
+void doctor_arguments(struct doctor *doctor, const struct pamstack_line *line);
 
 /*
  * The probes.  0, or a negative errno when what it is about cannot be looked at;

@@ -206,6 +206,21 @@ static void judge_line(struct doctor *doctor, const struct pamstack_line *line)
 			    "install pam_netns, or take the line out");
 }
 
+/* Of whatever network sessions by the line would be: it refuses them all. */
+static void judge_arguments(struct doctor *doctor, const struct service *service)
+{
+	const struct pamstack *stack = &service->stack;
+
+	for (size_t i = 0; i < stack->n_lines; i++) {
+		const struct pamstack_line *l = &stack->lines[i];
+
+		if (pamstack_is(l, MODULE) &&
+		    !is_known(doctor, DOCTOR_PAM_LINE_ARGUMENTS, l->file, l->line) &&
+		    !is_known(doctor, DOCTOR_PAM_GROUP_MISSING, l->file, l->line))
+			doctor_arguments(doctor, l);
+	}
+}
+
 /* Before what starts programs or sets a security context, and what is included. */
 static unsigned find_place(const struct pamstack *stack)
 {
@@ -334,11 +349,13 @@ int doctor_pam(struct doctor *doctor)
 		return -EOPNOTSUPP;
 	r = read_services(&services);
 	for (size_t i = 0; !r && i < services.n; i++) {
-		const char *name = services.list[i].name;
+		const struct service *service = &services.list[i];
 
-		if (!IS_OF(no_sessions, name) &&
-		    (!doctor->conf || doctor_confines_by(doctor->conf, name)))
-			judge(doctor, &services, &services.list[i]);
+		if (IS_OF(no_sessions, service->name))
+			continue;
+		if (!doctor->conf || doctor_confines_by(doctor->conf, service->name))
+			judge(doctor, &services, service);
+		judge_arguments(doctor, service);
 	}
 	return r;
 }

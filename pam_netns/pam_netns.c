@@ -10,6 +10,7 @@
 #include <security/pam_modules.h>
 
 #include "conf/base.h"
+#include "helper/argument.h"
 #include "helper/client.h"
 #include "helper/proto.h"
 #include "helper/wire.h"
@@ -28,11 +29,9 @@
  * leads through refuse().
  */
 
-#define EXEMPT_GROUPS 8
-
 struct args {
 	const char *conf; /* NULL: the default */
-	const char *exempt[EXEMPT_GROUPS];
+	const char *exempt[ARGUMENT_GROUPS_MAX];
 	size_t n_exempt;
 	bool debug;
 	bool quiet; /* nothing is said to the user */
@@ -60,14 +59,17 @@ static void args_parse(struct args *a, int flags, int argc, const char **argv)
 {
 	a->quiet = (flags & PAM_SILENT) != 0;
 	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "debug") == 0)
+		const char *value;
+		enum argument argument = argument_parse(argv[i], &value);
+
+		if (argument == ARGUMENT_DEBUG)
 			a->debug = true;
-		else if (strcmp(argv[i], "quiet") == 0)
+		else if (argument == ARGUMENT_QUIET)
 			a->quiet = true;
-		else if (strncmp(argv[i], "conf=/", 6) == 0 && strlen(argv[i]) < PROTO_PATH_MAX)
-			a->conf = argv[i] + strlen("conf=");
-		else if (strncmp(argv[i], "exempt_group=", 13) == 0 && a->n_exempt < EXEMPT_GROUPS)
-			a->exempt[a->n_exempt++] = argv[i] + strlen("exempt_group=");
+		else if (argument == ARGUMENT_CONF)
+			a->conf = value;
+		else if (argument == ARGUMENT_EXEMPT_GROUP && a->n_exempt < ARGUMENT_GROUPS_MAX)
+			a->exempt[a->n_exempt++] = value;
 		else
 			a->bad = argv[i];
 	}

@@ -89,7 +89,7 @@ options()
 
 arguments()
 {
-	sed -n 's/.*strn\{0,1\}cmp(argv\[i\], "\([a-z_]*\).*/\1/p' pam_netns/pam_netns.c
+	sed -n 's/^[[:space:]]*{ "\([a-z_]*\)=\{0,1\}", ARGUMENT_[A-Z_]* },$/\1/p' helper/argument.c
 }
 
 operations()

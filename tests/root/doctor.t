@@ -190,6 +190,63 @@ finds 2 'pam-module-missing /etc/pam.d/login:1 ' "pam-module-missing"
 mv "$module.away" "$module"
 mended
 
+other=/etc/security/other.conf
+for argument in exempt_goup=sudo debug=1 DEBUG '[quiet please]' conf; do
+	stack login "$line $argument"
+	finds 2 "pam-line-arguments /etc/pam.d/login:1 .*'${argument//[][]/}' is unusable: there is none .* write 'exempt_group=" \
+		"pam-line-arguments: $argument"
+done
+for path in other.conf '' "/$(printf '%0250d' 0)"; do
+	stack login "$line conf=$path"
+	finds 2 "pam-line-arguments /etc/pam.d/login:1 .*'conf=$path' .* write the whole path, as in 'conf=$other'" \
+		"pam-line-arguments: conf=${path:0:20}"
+done
+stack login "$line conf=$other"
+finds 2 "pam-line-arguments /etc/pam.d/login:1 .*'conf=$other' is unusable: there is no such file => .*reload '$other'" \
+	"pam-line-arguments: a file that is not there"
+fails "reload says so" netnsctl reload $other
+echo 'session bob loopbak' >$other
+finds 2 "pam-line-arguments /etc/pam.d/login:1 .*'conf=$other' .*: the file has errors => " \
+	"pam-line-arguments: a file with errors"
+fails "reload says so" netnsctl reload $other
+printf '%s\n' 'policy web { }' 'session bob veth web' >$other
+finds 2 "pam-line-arguments /etc/pam.d/login:1 .*'conf=$other' .*: the file has veth sessions => " \
+	"pam-line-arguments: a file with links"
+fails "reload says so" netnsctl reload $other
+echo 'session bob loopback' >$other
+mended # the next login loads it
+ok "reload" netnsctl reload $other
+rm $other
+finds 2 "pam-line-arguments .*there is no such file; what was loaded of it before counts" \
+	"pam-line-arguments: a file that has gone"
+rm /run/pam_netns/active-*
+groups=$(printf ' exempt_group=%s' {wheel,students}{,,,})
+stack login "$line$groups"
+mended
+stack login "$line$groups exempt_group=sudo"
+finds 2 "pam-line-arguments /etc/pam.d/login:1 .*'exempt_group=sudo' .* too many groups => leave no more than 8" \
+	"pam-line-arguments: a ninth group"
+stack login "$line [exempt_group=no such\\] group]"
+finds 1 "pam-group-missing /etc/pam.d/login:1 there is no group 'no such\] group', .*groupadd 'no such" \
+	"pam-group-missing"
+stack login "$line quiet debug exempt_group=wheel conf=$file"
+mended
+stack common "$line exempt_goup=sudo"
+for service in login sshd; do
+	stack $service '@include common'
+done
+finds 2 'pam-line-arguments /etc/pam.d/common:1 ' "pam-line-arguments: once, where it is"
+rm /etc/pam.d/sshd /etc/pam.d/common
+conf -k 'session * host'
+netnsctl reload
+stack login "$line exempt_goup=sudo"
+look
+like "$STATUS $OUT" '^2 pam-line-arguments /etc/pam.d/login:1 ' "pam-line-arguments: with nobody confined, too"
+stack login "$line"
+conf -k "$whole"
+netnsctl reload
+mended
+
 stack sshd '@include sshd'
 finds 1 'pam-unreadable /etc/pam.d/sshd:1 the line goes round in circles' "pam-unreadable: a circle"
 stack sshd "$line" 'session include nowhere'
