@@ -54,7 +54,7 @@ ALL_CPPFLAGS = -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DVERSION='"$(VERSION)"'
 # Where the programs are, for the few sources that must know.
 PATHS := -DNETNS_HELPER='"$(LIBEXECDIR)/netns-helper"' -DNETNS_CTL='"$(SBINDIR)/netnsctl"' \
 	-DNETNS_MODULES='"$(PAMDIR)"'
-PATHS_SRC := helper/client.c helper/doctor_pam.c helper/draft.c helper/host.c
+PATHS_SRC := helper/client.c helper/ctl_doctor.c helper/doctor_pam.c helper/draft.c helper/host.c
 ALL_LDFLAGS = -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed $(LDFLAGS) $(SANITIZE_FLAGS)
 ifdef SANITIZE
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -48,10 +48,13 @@ static void collect(void *data, const struct diag_entry *entry)
 {
 	struct doctor *doctor = data;
 	bool is_error = entry->severity == DIAG_ERROR;
-	struct doctor_finding *f = doctor_add(
-		doctor, is_error ? DOCTOR_CONFIGURATION_ERROR : DOCTOR_CONFIGURATION_WARNING,
-		entry->file, entry->line, "%s", entry->text);
+	struct doctor_finding *f;
 
+	/* Nothing of the configuration mends that: see judge_helper(). */
+	if (strcmp(entry->file, NETNS_HELPER) == 0)
+		return;
+	f = doctor_add(doctor, is_error ? DOCTOR_CONFIGURATION_ERROR : DOCTOR_CONFIGURATION_WARNING,
+		       entry->file, entry->line, "%s", entry->text);
 	doctor_mend(doctor, f, "netnsctl check shows the place; then netnsctl reload");
 }
 
@@ -107,6 +110,15 @@ static void judge(struct doctor *doctor)
 			   "no session line gives anybody a network of their own");
 }
 
+static void judge_helper(struct doctor *doctor)
+{
+	if (access(NETNS_HELPER, X_OK) < 0)
+		doctor_mend(doctor,
+			    doctor_add(doctor, DOCTOR_HELPER_MISSING, NETNS_HELPER, 0, "%s",
+				       strerror(errno)),
+			    "install pam_netns anew");
+}
+
 static void look(struct doctor *doctor, struct conf **ret_conf)
 {
 	_cleanup_(conf_free_p) struct conf *file = NULL;
@@ -117,6 +129,7 @@ static void look(struct doctor *doctor, struct conf **ret_conf)
 		note_unseen(doctor, "the configuration", r ? r : r2);
 	doctor->conf = *ret_conf;
 	judge(doctor);
+	judge_helper(doctor);
 	for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {
 		r = probes[i].probe(doctor);
 		if (r)

@@ -76,6 +76,10 @@ const struct doctor_kind_info doctor_kinds[N_DOCTOR_KINDS] = {
 		"pam-unreadable", DOCTOR_WARNING,
 		"libpam refuses the service, or does with it what cannot be told here",
 	},
+	[DOCTOR_HELPER_MISSING] = {
+		"helper-missing", DOCTOR_ERROR,
+		"every session is refused, but those of root and of exempt users",
+	},
 	[DOCTOR_SSHD_WITHOUT_PAM] = {
 		"sshd-without-pam", DOCTOR_ERROR,
 		"sshd opens no PAM session: whoever logs in by it is in the host's network",

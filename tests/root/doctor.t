@@ -190,6 +190,16 @@ finds 2 'pam-module-missing /etc/pam.d/login:1 ' "pam-module-missing"
 mv "$module.away" "$module"
 mended
 
+helper=/usr/libexec/netns-helper
+mv $helper $helper.away
+finds 2 "helper-missing $helper:- No such file or directory => install pam_netns anew" "helper-missing"
+mv $helper.away $helper
+mended
+chmod 0 $helper
+finds 2 "helper-missing $helper:- Permission denied " "helper-missing: no program"
+chmod 755 $helper
+mended
+
 other=/etc/security/other.conf
 for argument in exempt_goup=sudo debug=1 DEBUG '[quiet please]' conf; do
 	stack login "$line $argument"
