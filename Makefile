@@ -84,7 +84,7 @@ LINK_SRC := helper/conntrack.c helper/fit.c helper/fwset.c helper/link.c helper/
 NL_SRC := helper/class.c helper/nl.c
 HELPER_SRC := helper/main.c helper/account.c helper/answer.c helper/confined.c helper/host.c helper/op.c \
 	helper/op_hide.c helper/op_join.c helper/op_open.c helper/op_tidy.c helper/privs.c helper/span.c \
-	helper/record.c helper/tidy.c helper/netns.c helper/usage_set.c helper/usage_table.c helper/wire.c \
+	helper/record.c helper/tidy.c helper/named.c helper/netns.c helper/usage_set.c helper/usage_table.c helper/wire.c \
 	$(STATE_SRC) $(LINK_SRC) $(NL_SRC)
 # The firewall: netnsctl compiles it, so that only netnsctl needs libnftnl.
 FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compile.c \
@@ -94,7 +94,7 @@ FW_SRC := helper/fw_base.c helper/fw_build.c helper/fw_commit.c helper/fw_compil
 	$(NL_SRC)
 DOCTOR_SRC := helper/argument.c helper/ctl_doctor.c helper/doctor.c helper/doctor_arguments.c helper/doctor_hidden.c helper/doctor_net.c \
 	helper/doctor_pam.c helper/doctor_print.c helper/doctor_procs.c helper/doctor_ssh.c helper/doctor_sudo.c \
-	helper/doctor_table.c helper/doctor_users.c helper/pamstack.c helper/pamstack_control.c helper/pamstack_ways.c \
+	helper/doctor_table.c helper/doctor_users.c helper/named.c helper/pamstack.c helper/pamstack_control.c helper/pamstack_ways.c \
 	helper/textfile.c
 CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.c \
 	helper/ctl_live.c helper/ctl_reload.c helper/apply.c helper/compare.c \

@@ -154,6 +154,15 @@ const struct doctor_kind_info doctor_kinds[N_DOCTOR_KINDS] = {
 		"port-occupied", DOCTOR_WARNING,
 		"it is out of reach from outside while a user has the port",
 	},
+	[DOCTOR_UPLINK_MISSING] = {
+		"uplink-missing", DOCTOR_WARNING,
+		"nothing that sessions send goes by it; with no other uplink, all is dropped that "
+		"they send out of the host",
+	},
+	[DOCTOR_JOIN_MISSING] = {
+		"join-missing", DOCTOR_WARNING,
+		"the sessions that are to join it are refused",
+	},
 };
 
 struct doctor_finding *doctor_add(struct doctor *doctor, enum doctor_kind kind, const char *file,

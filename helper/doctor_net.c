@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,8 @@
 #include "conf/diag.h"
 #include "helper/doctor.h"
 #include "helper/ground.h"
+#include "helper/named.h"
+#include "helper/netns.h"
 #include "helper/obstacle.h"
 #include "helper/occupied.h"
 #include "helper/ready.h"
@@ -115,10 +118,91 @@ static int look_at_ground(struct doctor *doctor)
 	return r;
 }
 
+/* What is in force has no places of the file. */
+static struct doctor_finding *add_at(struct doctor *doctor, enum doctor_kind kind,
+				     const struct conf_place *place, const char *text)
+{
+	bool has_place = doctor->current || !doctor->in_force;
+
+	return doctor_add(doctor, kind, has_place ? place->file : NETNS_CONF,
+			  has_place ? place->line : 0, "%s", text);
+}
+
+static void report_uplink(struct doctor *doctor, const char *name, const char *other)
+{
+	const struct conf_place *place = &doctor->conf->settings.set_at[CONF_SETTING_UPLINK];
+	char text[128];
+
+	if (other)
+		snprintf(text, sizeof(text), "'%s' is another name of the link '%s'", name, other);
+	else
+		snprintf(text, sizeof(text), "there is no link '%s'", name);
+	doctor_mend(doctor, add_at(doctor, DOCTOR_UPLINK_MISSING, place, text),
+		    "start what makes the link; or correct 'set uplink' by what 'ip link' shows, "
+		    "and netnsctl reload");
+}
+
+/* The firewall goes by the one name that a link has, and not by its others. */
+static int look_at_uplinks(struct doctor *doctor)
+{
+	const struct conf_settings *settings = &doctor->conf->settings;
+	char name[IF_NAMESIZE];
+
+	for (size_t i = 0; i < settings->n_uplinks; i++) {
+		const char *uplink = settings->uplinks[i];
+		unsigned index = if_nametoindex(uplink);
+		bool is_there = index && if_indextoname(index, name);
+
+		if (!is_there || strcmp(name, uplink) != 0)
+			report_uplink(doctor, uplink, is_there ? name : NULL);
+	}
+	return 0;
+}
+
+static bool is_joined_before(const struct conf *conf, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (conf->sessions[i]->network == CONF_NET_JOIN &&
+		    strcmp(conf->sessions[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void look_at_join(struct doctor *doctor, const struct conf_session *session, uint64_t host)
+{
+	_cleanup_close_ int fd = -1;
+	char text[512];
+	uint64_t inode;
+	int r = named_open(session->name, host, &fd, &inode);
+
+	if (!r)
+		return;
+	named_explain(session->name, r, text, sizeof(text));
+	doctor_mend(doctor, add_at(doctor, DOCTOR_JOIN_MISSING, &session->place, text),
+		    "start what makes it, or ip netns add '%s'; or correct the line, and netnsctl "
+		    "reload",
+		    session->name);
+}
+
+static int look_at_joins(struct doctor *doctor)
+{
+	const struct conf *conf = doctor->conf;
+	uint64_t host;
+	int r = netns_inode(NETNS_OF_HOST, &host);
+
+	for (size_t i = 0; !r && i < conf->n_sessions; i++) {
+		const struct conf_session *session = conf->sessions[i];
+
+		if (session->network == CONF_NET_JOIN && !is_joined_before(conf, i, session->name))
+			look_at_join(doctor, session, host);
+	}
+	return r;
+}
+
 int doctor_net(struct doctor *doctor)
 {
 	static int (*const looks[])(struct doctor *) = { look_at_pools, look_at_ports,
-							 look_at_chains };
+							 look_at_chains, look_at_uplinks };
 	bool has_links = doctor->conf && conf_has_network(doctor->conf, CONF_NET_VETH);
 	int r = 0;
 
@@ -129,6 +213,11 @@ int doctor_net(struct doctor *doctor)
 			    REPAIR);
 	for (size_t i = 0; has_links && i < ARRAY_SIZE(looks); i++) {
 		int error = looks[i](doctor);
+
+		r = r ? r : error;
+	}
+	if (doctor->conf) {
+		int error = look_at_joins(doctor);
 
 		r = r ? r : error;
 	}

@@ -13,7 +13,7 @@
 #include "conf/conf.h"
 #include "helper/confined.h"
 #include "helper/joined.h"
-#include "helper/netns.h"
+#include "helper/named.h"
 #include "helper/op.h"
 #include "helper/trust.h"
 
@@ -22,9 +22,8 @@
  * ip-netns(8): /run/netns/NAME is one, and the files in /etc/netns/NAME are seen
  * by what runs in it, instead of those of the same name in /etc.
  */
-#define NAMESPACES "/run/netns"
-#define FILES      "/etc/netns"
-#define FILES_MAX  32 /* which leaves room for what is hidden */
+#define FILES     "/etc/netns"
+#define FILES_MAX 32 /* which leaves room for what is hidden */
 
 #define UNTRUSTED "is not root's, or others may write to it"
 
@@ -34,51 +33,16 @@ static bool is_plain(const char *name)
 	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static int fail_open(struct op *op, int r, const char *name)
-{
-	switch (r) {
-	case -ENOENT:
-		return op_fail(op, -EINVAL, "there is no network namespace " NAMESPACES "/%s",
-			       name);
-	case -EINVAL:
-	case -ELOOP:
-		return op_fail(op, -EINVAL, NAMESPACES "/%s is no network namespace%s", name,
-			       r == -ELOOP ? " but a symbolic link" : "");
-	case -EPERM:
-		return op_fail(op, -EINVAL, NAMESPACES " " UNTRUSTED);
-	default:
-		return op_fail(op, r, "cannot open " NAMESPACES "/%s", name);
-	}
-}
-
-static int open_namespace(const char *name, int *ret_fd, uint64_t *ret_inode)
-{
-	_cleanup_close_ int dir = -1;
-	_cleanup_close_ int fd = -1;
-	int r;
-
-	r = trust_open_dir(AT_FDCWD, NAMESPACES, &dir);
-	if (r)
-		return r;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = netns_identify(fd, ret_inode);
-	if (r)
-		return r;
-	*ret_fd = steal_fd(&fd);
-	return 0;
-}
-
 static int answer_namespace(struct op *op, const char *name)
 {
-	int r = open_namespace(name, &op->fds.fds[0], &op->answer.netns);
+	char text[PROTO_TEXT_MAX];
+	int r = named_open(name, op->host_inode, &op->fds.fds[0], &op->answer.netns);
 
-	if (r)
-		return fail_open(op, r, name);
+	if (r) {
+		named_explain(name, r, text, sizeof(text));
+		return op_fail(op, -EINVAL, "%s", text);
+	}
 	op->fds.n = 1;
-	if (op->answer.netns == op->host_inode)
-		return op_fail(op, -EINVAL, NAMESPACES "/%s is the host's own network", name);
 	return 0;
 }
 

@@ -485,6 +485,43 @@ print("there", flush=True); input()'
 finds 1 "port-occupied $file:3 .* tcp port 8022: " "port-occupied"
 release listener
 mended
+conf -k $'set uplink up0 vpn9\n'"$whole"
+netnsctl reload
+finds 1 "uplink-missing $file:1 there is no link 'vpn9' => start .*'ip link'" "uplink-missing"
+ip link add vpn8 type veth peer name vpn7
+ip link property add dev vpn8 altname vpn9
+finds 1 "uplink-missing $file:1 'vpn9' is another name of the link 'vpn8' " "uplink-missing: another name"
+ip link property del dev vpn8 altname vpn9
+ip link set vpn8 name vpn9
+mended
+ip link del vpn9
+conf -k $'set uplink vpn9\nsession bob loopback\nsession * host'
+netnsctl reload
+mended # without links, there is nothing to go out
+conf -k $'session dave join office\nsession huge join office\n'"$whole"
+netnsctl reload
+rm -rf /run/netns
+finds 1 "join-missing $file:1 there is no network namespace /run/netns/office => .*ip netns add 'office'; or correct" \
+	"join-missing: once, where it is"
+mkdir -m 755 /run/netns
+touch /run/netns/office
+finds 1 "join-missing $file:1 /run/netns/office is no network namespace => " "join-missing: a file"
+rm /run/netns/office
+ip netns add office
+mended
+chmod 777 /run/netns
+finds 1 "join-missing $file:1 /run/netns is not root's" "join-missing: others may write there"
+chmod 755 /run/netns
+ip netns del office
+ip netns attach office 1
+finds 1 "join-missing $file:1 /run/netns/office is the host's own network" "join-missing: the host's"
+ip netns del office
+echo '# another line' >>$file
+look
+like "$OUT" "join-missing $file:- there is no network namespace" "join-missing: by what is in force"
+conf -k "$whole"
+netnsctl reload
+mended
 
 note "who asks, and how"
 run setpriv --reuid 65534 --regid 65534 --clear-groups netnsctl doctor
