@@ -23,8 +23,11 @@ struct diag;
  */
 int ground_save(void);
 
-/* Whether the host forwarded the family before us: if not, it forwards nobody else's now. */
-bool ground_was_router(int family);
+/*
+ * Whether the host forwarded the family before us: if not, it forwards nobody else's now.
+ * Whoever may not read what was kept is told that it did not.
+ */
+int ground_was_router(int family, bool *ret_was);
 
 /*
  * The links that forwarded IPv4 before us, each by itself.  *ret_names is the

@@ -69,8 +69,20 @@ static bool is_expected(const char *name)
 	return false;
 }
 
-/* Calls fn for a setting of all links, and of those to come. */
 typedef int each_fn(const char *name, int value, void *data);
+
+/* A link may be gone, and there may be no IPv6. */
+static int call_with(each_fn *fn, const char *name, void *data)
+{
+	int value;
+	int r = sysctl_read(name, &value);
+
+	if (r == -ENOENT)
+		return 0;
+	return r ? r : fn(name, value, data);
+}
+
+/* Calls fn for a setting of all links, and of those to come. */
 static int for_each_link(const char *in, const char *key, each_fn *fn, void *data)
 {
 	char path[SYSCTL_NAME_MAX];
@@ -80,17 +92,17 @@ static int for_each_link(const char *in, const char *key, each_fn *fn, void *dat
 
 	snprintf(path, sizeof(path), SYSCTL_NET "%s", in);
 	dir = opendir(path);
-	while (dir && !r && (d = readdir(dir))) {
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	for (errno = 0; !r && (d = readdir(dir)); errno = 0) {
 		char name[SYSCTL_NAME_MAX];
-		int value;
 
 		if (!is_link(d->d_name, strlen(d->d_name)))
 			continue;
 		snprintf(name, sizeof(name), "%s%.15s%s", in, d->d_name, key);
-		if (sysctl_read(name, &value) == 0)
-			r = fn(name, value, data);
+		r = call_with(fn, name, data);
 	}
-	return r;
+	return r || !errno ? r : -errno;
 }
 
 /* Calls fn for what is in the file, in its order.  -ENOENT: nothing was changed yet. */
@@ -111,7 +123,7 @@ static int for_each_saved(each_fn *fn, void *data)
 		if (name != line && *name == ' ' && is_expected(name + 1))
 			r = fn(name + 1, (int)value, data);
 	}
-	return r;
+	return r || !ferror(f) ? r : -EIO;
 }
 
 static int save(const char *name, int value, void *data)
@@ -124,18 +136,16 @@ int ground_save(void)
 	_cleanup_fclose_ FILE *f = NULL;
 	int r = 0;
 
-	/* Once: what is there was written before the first change. */
+	/* Once: what is there was written before the first change, and what is so now is ours. */
 	if (access(SAVED, F_OK) == 0)
 		return 0;
+	if (errno != ENOENT)
+		return -errno;
 	f = fopen(SAVED_TEMP, "we");
 	if (!f)
 		return -errno;
-	for (size_t i = 0; i < ARRAY_SIZE(whole) && !r; i++) {
-		int value;
-
-		if (sysctl_read(whole[i], &value) == 0)
-			r = save(whole[i], value, f);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(whole) && !r; i++)
+		r = call_with(save, whole[i], f);
 	for (size_t i = 0; i < ARRAY_SIZE(of_links) && !r; i++)
 		r = for_each_link(of_links[i].dir, of_links[i].key, save, f);
 	if (!r && fflush(f) != 0)
@@ -166,11 +176,15 @@ static bool is_on(const char *name)
 	return sysctl_read(name, &value) == 0 && value != 0;
 }
 
-bool ground_was_router(int family)
+int ground_was_router(int family, bool *ret_was)
 {
 	struct search search = { .name = family == AF_INET ? FORWARD4 : FORWARD6 };
+	int r = for_each_saved(note_on, &search);
 
-	return for_each_saved(note_on, &search) == -ENOENT ? is_on(search.name) : search.is_on;
+	if (r == -ENOENT)
+		r = call_with(note_on, search.name, &search);
+	*ret_was = search.is_on;
+	return r == -EACCES ? 0 : r;
 }
 
 struct names {
@@ -259,6 +273,7 @@ static int keep_listening(const char *name, int value, void *data)
 int ground_forward(void)
 {
 	int r = set(SRC_VMARK, 1);
+	bool was;
 
 	if (!r)
 		r = set(FORWARD4, 1);
@@ -267,7 +282,9 @@ int ground_forward(void)
 	 * to twice (ip-sysctl: accept_ra=2), and the moment it is switched on, the routes
 	 * go that were learnt by those who listen once.  On a router, nobody listens.
 	 */
-	if (!r && !ground_was_router(AF_INET6))
+	if (!r)
+		r = ground_was_router(AF_INET6, &was);
+	if (!r && !was)
 		r = for_each_link("ipv6/conf/", ACCEPT_RA, keep_listening, NULL);
 	return r || !sysctl_has_ipv6() ? r : set(FORWARD6, 1);
 }

@@ -53,12 +53,18 @@ int machine_init(struct machine *machine, const struct conf *conf)
 
 int machine_look(struct machine *machine)
 {
+	bool was4, was6;
 	int r;
 
 	machine->context.resolvers = machine->resolvers;
 	machine->context.n_resolvers = resolvers_find(machine->resolvers);
-	machine->context.restrict_forward4 = !ground_was_router(AF_INET);
-	machine->context.restrict_forward6 = !ground_was_router(AF_INET6);
+	r = ground_was_router(AF_INET, &was4);
+	if (!r)
+		r = ground_was_router(AF_INET6, &was6);
+	if (r)
+		return r;
+	machine->context.restrict_forward4 = !was4;
+	machine->context.restrict_forward6 = !was6;
 	r = ground_list_routers4(&machine->routers4, &machine->context.n_routers4);
 	machine->context.routers4 = machine->routers4;
 	return r;

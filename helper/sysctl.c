@@ -48,7 +48,9 @@ int sysctl_read(const char *path, int *ret_value)
 	f = fopen(full, "re");
 	if (!f)
 		return -errno;
-	return fscanf(f, "%d", ret_value) == 1 ? 0 : -EIO;
+	/* Of a link that goes just now, reading says ENOENT. */
+	errno = EIO;
+	return fscanf(f, "%d", ret_value) == 1 ? 0 : -errno;
 }
 
 int sysctl_write(const char *path, int value)

@@ -500,10 +500,10 @@ netnsctl reload
 mended # without links, there is nothing to go out
 conf -k $'session dave join office\nsession huge join office\n'"$whole"
 netnsctl reload
-rm -rf /run/netns
+rm -f /run/netns/office
 finds 1 "join-missing $file:1 there is no network namespace /run/netns/office => .*ip netns add 'office'; or correct" \
 	"join-missing: once, where it is"
-mkdir -m 755 /run/netns
+mkdir -p -m 755 /run/netns
 touch /run/netns/office
 finds 1 "join-missing $file:1 /run/netns/office is no network namespace => " "join-missing: a file"
 rm /run/netns/office

@@ -28,10 +28,11 @@ killed_late()
 	faults_calls | awk '$1 == "0.1.1" && $3 == 44 { print $1, $2, "after" }' | tail -n "$1"
 }
 
-# The last of the helper's calls of access(2), 21: what cannot be looked at is not absent.
-failed_look()
+# failed_looks PROCESS N: the last N of its calls of access(2), 21: what cannot be looked at
+# is not absent.
+failed_looks()
 {
-	faults_calls | awk '$1 == "0.1.1" && $3 == 21 { point = $1 " " $2 " EIO" } END { print point }'
+	faults_calls | awk -v p="$1" '$1 == p && $3 == 21 { print $1, $2, "EIO" }' | tail -n "$2"
 }
 
 faults_setup
@@ -49,7 +50,8 @@ for scenario in $SCENARIOS; do
 	{
 		faults_points | some "$points"
 		[ "$scenario" != veth ] || killed_late 3
-		[ "$scenario" != private ] || failed_look
+		[ "$scenario" != private ] || failed_looks 0.1.1 1
+		[ "$scenario" != reload ] || failed_looks 0 3
 		for program in faultrun netns-helper netnsctl; do
 			echo "$program $((seed % 60 + 1)) oom"
 		done
