@@ -25,15 +25,36 @@ struct request {
 	bool json;
 };
 
-static int fail_user(const char *user, int r)
+/* On standard error, with the line of the input; 0: it is not of one. */
+static void begin_error(unsigned line)
 {
 	fputs("netnsctl: ", stderr);
+	if (line)
+		fprintf(stderr, "line %u: ", line);
+}
+
+static int fail_user(const char *user, unsigned line, int r)
+{
+	begin_error(line);
 	fputs(r == -ENOENT ? "no such user: " : "cannot look up ", stderr);
 	diag_put_visible(stderr, user);
 	if (r != -ENOENT)
 		fprintf(stderr, ": %s", strerror(-r));
 	fputc('\n', stderr);
 	return 1;
+}
+
+static void fail_question(const struct question *q, unsigned line, const char *wrong)
+{
+	begin_error(line);
+	if (!line)
+		fputs("explain: ", stderr);
+	if (q->wrong) {
+		fputc('\'', stderr);
+		diag_put_visible(stderr, q->wrong);
+		fputs("' ", stderr);
+	}
+	fprintf(stderr, "%s\n", wrong);
 }
 
 /*
@@ -76,18 +97,19 @@ static int load(const struct request *request, const char **ret_path, struct con
 	return 1;
 }
 
+/* line: of the input, or 0. */
 static int ask(struct explain *x, const struct request *request, const struct question *q,
-	       bool of_many)
+	       unsigned line)
 {
 	struct answer answer;
 	int r;
 
 	r = explain_ask(x, q, &answer);
 	if (r)
-		return fail_user(q->user, r);
+		return fail_user(q->user, line, r);
 	if (request->json)
 		explain_print_json(x, q, &answer, stdout);
-	else if (of_many)
+	else if (line)
 		explain_print_line(x, q, &answer, stdout);
 	else
 		explain_print(x, q, &answer, stdout);
@@ -120,8 +142,8 @@ static int ask_many(struct explain *x, const struct request *request)
 		const char *wrong = question_parse(n_words, words, &q);
 
 		if (wrong)
-			ctl_error(0, "line %u: %s", n, wrong);
-		if (!wrong && ask(x, request, &q, true) == 0)
+			fail_question(&q, n, wrong);
+		if (!wrong && ask(x, request, &q, n) == 0)
 			continue;
 		puts(request->json ? "null" : "error");
 		status = 1;
@@ -158,7 +180,7 @@ static int run(const struct request *request, const struct question *q)
 	if (!r)
 		r = explain_start(&x, conf, path, diag);
 	if (!r)
-		status = q->user ? ask(&x, request, q, false) : ask_many(&x, request);
+		status = q->user ? ask(&x, request, q, 0) : ask_many(&x, request);
 	else if (diag && diag_count(diag, DIAG_ERROR))
 		diag_print(diag, stderr);
 	else
@@ -194,7 +216,7 @@ int ctl_explain(int argc, char **argv)
 	if (argc - optind != 1 || strcmp(argv[optind], "-") != 0)
 		wrong = question_parse(argc - optind, argv + optind, &q);
 	if (wrong) {
-		ctl_error(0, "explain: %s", wrong);
+		fail_question(&q, 0, wrong);
 		return ctl_usage(argv[0]);
 	}
 	if (request.active && geteuid() != 0)

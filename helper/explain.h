@@ -62,9 +62,13 @@ struct question {
 	uint16_t number;
 	enum explain_at at; /* of what comes in */
 	struct conf_prefix source; /* of what goes out; family 0: the session's own address */
+	const char *wrong; /* a word that is not what it has to be */
 };
 
-/* argv as on the command line: USER [via SERVICE] [out|in ...].  NULL, or what is wrong. */
+/*
+ * argv as on the command line: USER [via SERVICE] [out|in ...].  NULL, or what is
+ * wrong, of q->wrong if that is not NULL.
+ */
 const char *question_parse(int argc, char *const *argv, struct question *q);
 
 /* Who has an address. */

@@ -44,6 +44,14 @@ static bool parse_number(const char *text, unsigned long max, unsigned long *ret
 	return true;
 }
 
+/* What is wrong with a word, or with there being none. */
+static const char *wrong_word(struct question *q, const char *word, const char *wrong,
+			      const char *missing)
+{
+	q->wrong = word;
+	return word ? wrong : missing;
+}
+
 /* What a program asks for as ::ffff:192.0.2.1 leaves as IPv4. */
 static bool parse_address(const char *text, struct conf_prefix *ret)
 {
@@ -86,7 +94,9 @@ static const char *parse_proto(const char *text, struct question *q)
 		}
 	}
 	if (!parse_number(text, UINT8_MAX, &number))
-		return "no such protocol: expected tcp, udp, icmp, or the number of another";
+		return wrong_word(q, text,
+				  "is not a protocol: tcp, udp, icmp, or the number of another",
+				  NULL);
 	q->proto = (uint8_t)number;
 	return NULL;
 }
@@ -95,6 +105,16 @@ static bool has_ports(uint8_t proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_UDPLITE ||
 	       proto == IPPROTO_SCTP || proto == IPPROTO_DCCP;
+}
+
+static const char *parse_end(struct words *w, struct question *q, struct conf_prefix *ret,
+			     const char *missing)
+{
+	const char *word = take(w);
+
+	return parse_address(word, ret)
+		       ? NULL
+		       : wrong_word(q, word, "is not an address: IPv4 or IPv6", missing);
 }
 
 static const char *parse_port(struct words *w, struct question *q)
@@ -110,14 +130,21 @@ static const char *parse_port(struct words *w, struct question *q)
 		q->number = (uint16_t)number;
 		return NULL;
 	}
-	return icmp ? NULL : "a port is missing, 0 to 65535";
+	if (icmp)
+		return NULL;
+	if (accept_word(w, "from") || accept_word(w, "to"))
+		return "a port is missing, 0 to 65535";
+	return wrong_word(q, take(w), "is not a port: 0 to 65535", "a port is missing, 0 to 65535");
 }
 
 static const char *parse_rest(struct words *w, struct question *q)
 {
-	if (q->direction == CONF_OUT && accept_word(w, "from") &&
-	    !parse_address(take(w), &q->source))
-		return "an address is missing after 'from'";
+	const char *wrong = NULL;
+
+	if (q->direction == CONF_OUT && accept_word(w, "from"))
+		wrong = parse_end(w, q, &q->source, "an address is missing after 'from'");
+	if (wrong)
+		return wrong;
 	if (q->source.family && q->source.family != q->address.family)
 		return "the addresses are not of one family";
 	if (q->direction == CONF_IN && accept_word(w, "to")) {
@@ -152,8 +179,8 @@ const char *question_parse(int argc, char *const *argv, struct question *q)
 		return "expected 'via', 'out' or 'in'";
 	q->has_packet = true;
 	wrong = parse_proto(take(&w), q);
-	if (!wrong && !parse_address(take(&w), &q->address))
-		wrong = "an address is missing, of IPv4 or IPv6";
+	if (!wrong)
+		wrong = parse_end(&w, q, &q->address, "an address is missing, of IPv4 or IPv6");
 	if (wrong)
 		return wrong;
 	if (q->proto == IPPROTO_ICMP && q->address.family == AF_INET6)

@@ -207,7 +207,7 @@ is "$? $(wc -l <<<"$OUT")" "1 6" "each has a line, and one was wrong"
 is "$(sed -n 1p <<<"$OUT")" "allow rule $file:5: out allow to any tcp 80 443 icmp" "a packet"
 is "$(sed -n 2p <<<"$OUT")" "veth web $file:24: session 4000000001:4000000002 veth web" "a user"
 is "$(sed -n 3,5p <<<"$OUT" | sort -u)" error "what was wrong"
-is "$(<"$WORK/err")" "netnsctl: no such user: nonesuch
+is "$(<"$WORK/err")" "netnsctl: line 3: no such user: nonesuch
 netnsctl: line 4: a user is missing
 netnsctl: line 5: an address is missing, of IPv4 or IPv6" "is said on stderr"
 
@@ -242,6 +242,29 @@ $web out tcp 1.2.3.4 80 from ::1
 $web in tcp 1.2.3.4 80 to nowhere
 --nonesuch
 EOT
+# wrong WHAT QUESTION...: this is said of it
+wrong()
+{
+	local what=$1
+
+	shift
+	explain "$@"
+	is "$STATUS ${ERR%%$'\n'*}" "2 netnsctl: explain: $what" "it is said: $what"
+}
+for word in www.debian.org '[2001:db8::1]' 198.51.100.10:80 1.2.3; do
+	wrong "'$word' is not an address: IPv4 or IPv6" $web out tcp "$word" 80
+done
+wrong "'$(printf '\\033[31mx\\012\\377')' is not an address: IPv4 or IPv6" $web out tcp "$hostile" 80
+wrong "'x' is not an address: IPv4 or IPv6" $web out tcp ::1 80 from x
+wrong "an address is missing after 'from'" $web out tcp ::1 80 from
+wrong "'http' is not a port: 0 to 65535" $web out tcp ::1 http
+wrong "'65536' is not a port: 0 to 65535" $web in udp 1.2.3.4 65536
+wrong "a port is missing, 0 to 65535" $web out tcp 1.2.3.4
+wrong "a port is missing, 0 to 65535" $web out tcp 1.2.3.4 from 1.2.3.5
+wrong "'tpc' is not a protocol: tcp, udp, icmp, or the number of another" $web out tpc ::1 80
+OUT=$(printf '%s\n' "$web" "$web out tcp www.example.org 80" |
+	alone "$BUILD/netnsctl" explain --file "$file" - 2>&1 >/dev/null)
+is "$OUT" "netnsctl: line 2: 'www.example.org' is not an address: IPv4 or IPv6" "so it is in a list"
 fails "no argument" "$BUILD/netnsctl" explain
 ok "20 columns" env COLUMNS=20 "$BUILD/netnsctl" explain --file "$file" $web
 # shellcheck disable=SC2016 # sh expands it
