@@ -78,11 +78,35 @@ int ctl_option(int argc, char **argv, const char *letters, const struct option *
 	return option;
 }
 
+/* What there is no room for in a line comes below, from a bracket on. */
+static const char *print_arguments(FILE *out, const char *arguments, size_t indent)
+{
+	const char *end = arguments + strlen(arguments);
+
+	while ((size_t)(end - arguments) > LINE_WIDTH - indent)
+		do
+			end--;
+		while (end > arguments && strncmp(end, " [", 2) != 0);
+	fprintf(out, "%.*s\n%*s", (int)(end - arguments), arguments, (int)indent, "");
+	return *end ? end + 1 : end;
+}
+
+static void print_usage(const struct command *command)
+{
+	size_t indent = strlen("usage: netnsctl ") + strlen(command->name) + 1;
+	const char *rest = command->arguments;
+
+	fprintf(stderr, "usage: netnsctl %s ", command->name);
+	while (strlen(rest) > LINE_WIDTH - indent)
+		rest = print_arguments(stderr, rest, indent);
+	fprintf(stderr, "%s\n", rest);
+}
+
 int ctl_usage(const char *command)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i].name, command) == 0)
-			fprintf(stderr, "usage: netnsctl %s %s\n", command, commands[i].arguments);
+			print_usage(&commands[i]);
 	return CTL_USAGE;
 }
 
@@ -150,19 +174,6 @@ int ctl_enter_host(void)
 	return r ? ctl_error(r, "cannot enter the host's network") : 0;
 }
 
-/* What there is no room for in a line comes below, from a bracket on. */
-static const char *print_arguments(FILE *out, const char *arguments)
-{
-	const char *end = arguments + strlen(arguments);
-
-	while (end - arguments > LINE_WIDTH - INDENT)
-		do
-			end--;
-		while (end > arguments && strncmp(end, " [", 2) != 0);
-	fprintf(out, "%.*s\n%*s", (int)(end - arguments), arguments, INDENT, "");
-	return *end ? end + 1 : end;
-}
-
 /* Completions read it: a command begins after two blanks, and goes on after INDENT of them. */
 static void print_help(FILE *out)
 {
@@ -172,7 +183,7 @@ static void print_help(FILE *out)
 
 		fprintf(out, "  %-7s ", commands[i].name);
 		while (strlen(rest) >= ARGUMENTS_WIDTH)
-			rest = print_arguments(out, rest);
+			rest = print_arguments(out, rest, INDENT);
 		fprintf(out, "%-*s %s\n", ARGUMENTS_WIDTH, rest, commands[i].what);
 	}
 	fputs("\nThe configuration is " NETNS_CONF ", see netns.conf(5).\n", out);

@@ -262,6 +262,8 @@ wrong "'65536' is not a port: 0 to 65535" $web in udp 1.2.3.4 65536
 wrong "a port is missing, 0 to 65535" $web out tcp 1.2.3.4
 wrong "a port is missing, 0 to 65535" $web out tcp 1.2.3.4 from 1.2.3.5
 wrong "'tpc' is not a protocol: tcp, udp, icmp, or the number of another" $web out tpc ::1 80
+explain $web out
+is "$(sed 1d <<<"$ERR" | awk 'length > 80')" "" "80 columns are enough for the usage"
 OUT=$(printf '%s\n' "$web" "$web out tcp www.example.org 80" |
 	alone "$BUILD/netnsctl" explain --file "$file" - 2>&1 >/dev/null)
 is "$OUT" "netnsctl: line 2: 'www.example.org' is not an address: IPv4 or IPv6" "so it is in a list"
