@@ -42,15 +42,18 @@ static bool search_file(const struct search *s, const char *path)
 		return false;
 	for (rest = text; (line = textfile_line(&rest));) {
 		size_t n = strcspn(line, "#");
-		const char *group;
+		const char *group = line;
 
 		while (n && strchr(" \t", line[n - 1]))
 			n--;
 		line[n] = '\0';
 		ours = (continued && ours) || strstr(line, MODULE);
-		group = ours ? strstr(line, EXEMPT_GROUP) : NULL;
-		if (group && note_group(s, path, group + strlen(EXEMPT_GROUP)))
-			return true;
+		/* A line may name several. */
+		while (ours && (group = strstr(group, EXEMPT_GROUP))) {
+			group += strlen(EXEMPT_GROUP);
+			if (note_group(s, path, group))
+				return true;
+		}
 		continued = n && line[n - 1] == '\\';
 	}
 	return false;
@@ -63,7 +66,7 @@ int exempt_search(exempt_fn *fn, void *data, bool *ret_any)
 
 	for (size_t i = 0; i < ARRAY_SIZE(stacks) && !is; i++) {
 		glob_t files = { 0 };
-		int r = glob(stacks[i], GLOB_NOSORT, NULL, &files);
+		int r = glob(stacks[i], 0, NULL, &files);
 
 		for (size_t j = 0; r == 0 && j < files.gl_pathc && !is; j++)
 			is = search_file(&s, files.gl_pathv[j]);
