@@ -21,29 +21,11 @@ static const char *const session_services[] = {
 	"systemd-user", "vsftpd",  "xdm",    "xrdp-sesman",
 };
 
-/* Parts of others, and what package managers and editors leave. */
+/* Parts of others. */
 static const char *const no_services[] = {
-	".*",
-	"*~",
-	"*.dpkg-*",
-	"*.ucf-*",
-	"*.rpm*",
-	"*.bak",
-	"*.orig",
-	"*.pam-new",
-	"*.pam-old",
-	"common-*",
-	"postlogin",
-	"postlogin-*",
-	"system-auth",
-	"system-auth-*",
-	"password-auth",
-	"password-auth-*",
-	"fingerprint-auth",
-	"smartcard-auth",
-	"system-login",
-	"system-local-login",
-	"system-remote-login",
+	"common-*",        "postlogin",     "postlogin-*",        "system-auth",
+	"system-auth-*",   "password-auth", "password-auth-*",    "fingerprint-auth",
+	"smartcard-auth",  "system-login",  "system-local-login", "system-remote-login",
 	"system-services",
 };
 
@@ -95,7 +77,7 @@ static int add_service(struct services *services, const char *name)
 {
 	struct service *service;
 
-	if (IS_OF(no_services, name) || find_service(services, name))
+	if (pamstack_is_leftover(name) || IS_OF(no_services, name) || find_service(services, name))
 		return 0;
 	service = list_add(services->list, services->n);
 	if (!service)

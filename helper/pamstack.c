@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -256,4 +257,17 @@ bool pamstack_is(const struct pamstack_line *line, const char *module)
 	const char *name = strrchr(line->module, '/');
 
 	return strcmp(name ? name + 1 : line->module, module) == 0;
+}
+
+bool pamstack_is_leftover(const char *name)
+{
+	static const char *const patterns[] = {
+		".*",    "*~",     "*.dpkg-*", "*.ucf-*", "*.rpm*",    "*.bak",     "*.new",
+		"*.old", "*.orig", "*.save",   "*.swp",   "*.pam-new", "*.pam-old",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (fnmatch(patterns[i], name, FNM_NOESCAPE) == 0)
+			return true;
+	return false;
 }

@@ -58,6 +58,9 @@ extern const char *const pamstack_dirs[];
 int pamstack_read(const char *const *dirs, const char *service, struct pamstack *stack);
 void pamstack_done(struct pamstack *stack);
 
+/* Whether a file of that name is what package managers and editors leave, and no service. */
+bool pamstack_is_leftover(const char *name);
+
 /* What a control does on each return; false: libpam refuses it, and all is bad. */
 bool pamstack_parse_control(const char *text, int ret_actions[PAMSTACK_RETURNS]);
 
