@@ -100,7 +100,7 @@ CTL_SRC := helper/ctl.c helper/ctl_check.c helper/ctl_diff.c helper/ctl_explain.
 	helper/ctl_live.c helper/ctl_reload.c helper/apply.c helper/compare.c \
 	helper/compare_users.c helper/confined.c helper/delta.c helper/depends.c helper/draft.c \
 	helper/explain.c helper/explain_conf.c helper/explain_end.c helper/explain_json.c \
-	helper/explain_question.c helper/explain_step.c helper/explain_text.c helper/exempt.c helper/flows.c \
+	helper/explain_pam.c helper/explain_question.c helper/explain_step.c helper/explain_text.c helper/exempt.c helper/flows.c \
 	helper/fw_files.c \
 	helper/ground.c helper/ground_pools.c helper/ground_switches.c helper/json.c \
 	helper/machine.c helper/members.c helper/members_change.c helper/obstacle.c helper/occupied.c \

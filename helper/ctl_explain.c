@@ -21,6 +21,7 @@
 
 struct request {
 	const char *file;
+	bool is_default; /* nobody has asked for it */
 	bool active;
 	bool json;
 };
@@ -55,6 +56,18 @@ static void fail_question(const struct question *q, unsigned line, const char *w
 		fputs("' ", stderr);
 	}
 	fprintf(stderr, "%s\n", wrong);
+}
+
+/* A list has no room for it. */
+static void warn_file(const struct answer *a, unsigned line)
+{
+	begin_error(line);
+	diag_put_visible(stderr, a->decided_at);
+	fputs(" decides by ", stderr);
+	diag_put_visible(stderr, a->decided_by);
+	fputs(": explain --file ", stderr);
+	diag_put_visible(stderr, a->decided_by);
+	fputc('\n', stderr);
 }
 
 /*
@@ -113,6 +126,8 @@ static int ask(struct explain *x, const struct request *request, const struct qu
 		explain_print_line(x, q, &answer, stdout);
 	else
 		explain_print(x, q, &answer, stdout);
+	if (answer.decided_by && line && !request->json)
+		warn_file(&answer, line);
 	answer_done(&answer);
 	return 0;
 }
@@ -179,6 +194,7 @@ static int run(const struct request *request, const struct question *q)
 	r = diag_new(&diag);
 	if (!r)
 		r = explain_start(&x, conf, path, diag);
+	x.default_file = request->is_default ? request->file : NULL;
 	if (!r)
 		status = q->user ? ask(&x, request, q, 0) : ask_many(&x, request);
 	else if (diag && diag_count(diag, DIAG_ERROR))
@@ -198,7 +214,7 @@ int ctl_explain(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct request request = { .file = NETNS_CONF };
+	struct request request = { .file = NETNS_CONF, .is_default = true };
 	struct question q = { 0 };
 	const char *wrong = NULL;
 	int option;
@@ -207,7 +223,7 @@ int ctl_explain(int argc, char **argv)
 		if (option == 'a')
 			request.active = true;
 		else if (option == 'f')
-			request.file = optarg;
+			request = (struct request){ optarg, false, request.active, request.json };
 		else if (option == 'j')
 			request.json = true;
 		else

@@ -350,11 +350,12 @@ int explain_ask(struct explain *x, const struct question *q, struct answer *ret_
 
 	r = explain_find_user(q->user, &a);
 	if (!r)
-		r = explain_find_exempt(&a);
+		r = explain_look_at_pam(x, q, &a);
 	if (!r) {
 		a.person.subject.service = q->service;
-		/* Root is exempt from whatever the file says. */
-		a.session = a.uid == 0 ? NULL : conf_match(x->conf, &a.person.subject);
+		/* Who is exempt is so from whatever the file says. */
+		if (a.uid != 0 && !(q->service && a.exempt))
+			a.session = conf_match(x->conf, &a.person.subject);
 		a.policy = a.session ? a.session->policy : NULL;
 		if (a.policy)
 			r = find_addresses(x, &a);

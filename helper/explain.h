@@ -24,6 +24,7 @@
 struct explain {
 	const struct conf *conf;
 	const char *path; /* of the file, for people */
+	const char *default_file; /* read because none was asked for; NULL: one was */
 	struct machine machine;
 	struct fw_table *table;
 	struct fw_eval eval;
@@ -132,7 +133,10 @@ struct answer {
 	struct person person;
 	uint32_t uid;
 	bool unknown; /* no user has this uid */
-	char *exempt; /* the stack of PAM that exempts a group of theirs, or NULL */
+	char *exempt; /* the file in PAM's stacks that exempts a group of theirs, or NULL */
+	size_t n_exempt_others; /* more files do; of a service none */
+	char *decided_by; /* the file that the service's stack names instead of the default */
+	char *decided_at; /* the file of that stack */
 	const struct conf_session *session; /* NULL: no line matches, which means host */
 	const struct conf_policy *policy;
 	struct veth_addresses addresses;
@@ -163,9 +167,13 @@ int explain_members(struct explain *x);
 int explain_find_end(struct explain *x, const struct answer *a, const struct conf_prefix *address,
 		     struct end *ret_end);
 void end_done(struct end *end);
-/* By which stack the module lets the user into the host's network unasked. */
-int explain_find_exempt(struct answer *a);
 bool prefix_is_loopback(const struct conf_prefix *address);
+
+/*
+ * What the module's lines in PAM's stacks say, that of the service if one was asked
+ * for: who is exempt, and which file decides (explain_pam.c).
+ */
+int explain_look_at_pam(const struct explain *x, const struct question *q, struct answer *a);
 
 /* What a decision of the firewall means (explain_step.c). */
 void explain_read_decision(const struct explain *x, const struct fw_decision *decision,

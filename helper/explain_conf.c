@@ -56,5 +56,7 @@ void answer_done(struct answer *a)
 {
 	person_done(&a->person);
 	free(a->exempt);
+	free(a->decided_by);
+	free(a->decided_at);
 	end_done(&a->end);
 }

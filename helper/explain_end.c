@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <grp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <pwd.h>
@@ -11,7 +10,6 @@
 #include "conf/base.h"
 #include "conf/conf.h"
 #include "helper/class.h"
-#include "helper/exempt.h"
 #include "helper/explain.h"
 #include "helper/fw.h"
 #include "helper/nl.h"
@@ -53,26 +51,6 @@ int explain_find_user(const char *text, struct answer *a)
 	a->unknown = true;
 	a->person.subject = (struct conf_subject){ .name = "", .uid = a->uid };
 	return 0;
-}
-
-/* A group that does not exist exempts nobody. */
-static bool note_exempt(void *data, const char *path, const char *group)
-{
-	struct answer *a = data;
-	const struct conf_subject *subject = &a->person.subject;
-	const struct group *entry = getgrnam(group);
-
-	for (size_t i = 0; entry && i < subject->n_gids && !a->exempt; i++)
-		if (subject->gids[i] == entry->gr_gid)
-			a->exempt = strdup(path);
-	return a->exempt != NULL;
-}
-
-int explain_find_exempt(struct answer *a)
-{
-	bool any;
-
-	return exempt_search(note_exempt, a, &any);
 }
 
 bool prefix_is_loopback(const struct conf_prefix *address)

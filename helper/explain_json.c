@@ -221,6 +221,8 @@ void explain_print_json(const struct explain *x, const struct question *q, const
 	json_string(&j, "source", x->path);
 	put_session(&j, x, a->session);
 	json_string(&j, "exempt", a->exempt);
+	json_unsigned(&j, "exempt_others", a->n_exempt_others);
+	json_string(&j, "decided_by", a->decided_by);
 	put_others(&j, x, q, a);
 	put_policy(&j, x, a);
 	put_packet(&j, x, q, a);

@@ -141,6 +141,56 @@ static void put_others(const struct explain *x, const struct answer *a, FILE *ou
 	}
 }
 
+/* "a group of theirs is exempt, as FILE says" */
+static void put_exempt(const struct answer *a, FILE *out)
+{
+	size_t n = a->n_exempt_others;
+
+	fputs("a group of theirs is exempt, as ", out);
+	diag_put_visible(out, a->exempt);
+	if (n)
+		fprintf(out, " and %zu other%s", n, n > 1 ? "s" : "");
+	fputs(n ? " say" : " says", out);
+}
+
+/* Why it is this network. */
+static void put_cause(const struct explain *x, const struct question *q, const struct answer *a,
+		      FILE *out)
+{
+	if (a->session)
+		put_line(x, &a->session->place, a->session, NULL, out);
+	else if (a->uid == 0)
+		fputs("root is exempt, whatever the file says", out);
+	else if (q->service && a->exempt)
+		put_exempt(a, out);
+	else
+		fputs("no line matches, which means the host", out);
+}
+
+/* What makes it another in the end. */
+static void put_reservations(const struct question *q, const struct answer *a, FILE *out)
+{
+	if (a->exempt && !q->service && a->uid != 0) {
+		fputs("  but ", out);
+		put_exempt(a, out);
+		fprintf(out, ":\n" INDENT "sessions that %s are in the host's network\n",
+			a->n_exempt_others ? "these open" : "it opens");
+	}
+	if (a->decided_by && a->uid != 0) {
+		fputs("  but ", out);
+		diag_put_visible(out, a->decided_at);
+		fputs(" decides by ", out);
+		diag_put_visible(out, a->decided_by);
+		fputs(":\n" INDENT "netnsctl explain --file ", out);
+		diag_put_visible(out, a->decided_by);
+		fputc(' ', out);
+		diag_put_visible(out, q->user);
+		fputs(" via ", out);
+		diag_put_visible(out, q->service);
+		fputs(q->has_packet ? " ...\n" : "\n", out);
+	}
+}
+
 static void put_user(const struct explain *x, const struct question *q, const struct answer *a,
 		     FILE *out)
 {
@@ -154,20 +204,11 @@ static void put_user(const struct explain *x, const struct question *q, const st
 	fputs(": ", out);
 	explain_put_network(a->session, out);
 	fputs("\n" INDENT, out);
-	if (a->session)
-		put_line(x, &a->session->place, a->session, NULL, out);
-	else
-		fputs(a->uid == 0 ? "root is exempt, whatever the file says"
-				  : "no line matches, which means the host",
-		      out);
+	put_cause(x, q, a, out);
 	fputc('\n', out);
 	if (a->unknown)
 		fputs("  no user has this uid: lines for names and groups are not about it\n", out);
-	if (a->exempt) {
-		fputs("  but a group of theirs is exempt, as ", out);
-		diag_put_visible(out, a->exempt);
-		fputs(" says: sessions that it opens are in the host's network\n", out);
-	}
+	put_reservations(q, a, out);
 	if (!q->service && a->uid != 0)
 		put_others(x, a, out);
 }

@@ -161,8 +161,8 @@ print(eval(sys.argv[1], {"d": d}))' "$1" <<<"$OUT" 2>&1
 }
 explain --json $web in tcp 192.0.2.9 8022
 is "$(member 'sorted(d)')" "$(printf '%s' \
-	"['exempt', 'line', 'mode', 'name', 'others', 'packet', 'policy', 'private', 'service', 'source'," \
-	" 'uid', 'user']")" "the members of an answer"
+	"['decided_by', 'exempt', 'exempt_others', 'line', 'mode', 'name', 'others', 'packet', 'policy'," \
+	" 'private', 'service', 'source', 'uid', 'user']")" "the members of an answer"
 is "$(member '(d["user"], d["uid"], d["mode"], d["name"], d["line"]["line"])')" \
 	"(None, 4000000001, 'veth', 'web', 24)" "who, and what"
 is "$(member 'd["others"][0]["services"], d["others"][0]["private"]')" "(['cron', 'at*'], True)" \

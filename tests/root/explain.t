@@ -125,10 +125,94 @@ unlike "$OUT" exempt "nobody is exempt"
 # shellcheck disable=SC1003 # the line goes on
 pam_stack sudo 'session required pam_netns.so debug \' '    exempt_group=students'
 both as_nobody netnsctl explain alice
-like "$OUT" 'exempt, as /etc/pam.d/sudo says' "a stack that exempts a group is named"
+like "$OUT" 'exempt, as /etc/pam.d/sudo says:'$'\n' "a stack that exempts a group is named"
+unlike "$OUT" 'others? say' "alone, if it is the only one"
 both as_nobody netnsctl explain --json dave
 like "$OUT" '"exempt": null' "but not for others"
-pam_stack sudo
+
+# The session by SERVICE is the host's, in all forms of the answer, or it is not.
+is_exempt_via()
+{
+	local say="exempt, as $2 says"
+
+	both as_nobody netnsctl explain alice via "$1"
+	like "$STATUS $OUT" "^0 alice \(uid 1001\) via $1: host"$'\n'" *a group of theirs is $say$" \
+		"via $1: exempt, and in the host's network"
+	both as_nobody netnsctl explain alice via "$1" out tcp 198.51.100.10 81
+	like "$OUT" "$say.*: not filtered"$'\n'" *the session is in the host's network" \
+		"via $1: a packet is not filtered"
+	both as_nobody netnsctl explain --json alice via "$1" out tcp 2001:db8:1::10 81
+	like "$OUT" "\"mode\": \"host\".*\"line\": null, \"exempt\": \"$2\", \"exempt_others\": 0, .*\"policy\": null" \
+		"via $1: so says JSON"
+	like "$OUT" '"verdict": "unfiltered".*"reason": "host"' "via $1: of the packet, too"
+	both as_nobody netnsctl explain - <<<"alice via $1 out udp 198.51.100.10 81"
+	is "$STATUS $OUT" "0 unfiltered host the session is in the host's network" "via $1: and a list"
+}
+is_confined_via()
+{
+	both as_nobody netnsctl explain alice via "$1" out tcp 198.51.100.10 81
+	like "$STATUS $OUT" "^0 alice \(uid 1001\) via $1: veth web.*refused" "via $1: filtered"
+	unlike "$OUT" exempt "via $1: no word of an exemption"
+	both as_nobody netnsctl explain --json alice via "$1" out tcp 2001:db8:1::10 81
+	like "$OUT" '"mode": "veth".*"exempt": null.*"verdict": "reject"' "via $1: so says JSON"
+	both as_nobody netnsctl explain - <<<"alice via $1 out tcp 198.51.100.10 81"
+	like "$OUT" '^reject rule ' "via $1: and a list"
+}
+is_exempt_via sudo /etc/pam.d/sudo
+is_confined_via login
+printf 'session required pam_netns.so exempt_group=staff [exempt_group=students]\n' >/etc/pam.d/common-net
+pam_stack su '@include common-net'
+pam_stack cron 'session include common-net' 'session required pam_netns.so'
+pam_stack passwd '# session required pam_netns.so exempt_group=students' \
+	'session required pam_netns.so exempt_group=nonesuch'
+is_exempt_via su /etc/pam.d/common-net
+is_confined_via cron
+is_confined_via passwd
+# Leftovers are nobody's stacks, and come first if they are not left out.
+for leftover in a.dpkg-old a.bak a.rpmsave a~; do
+	cp /etc/pam.d/sudo "/etc/pam.d/$leftover"
+done
+both as_nobody netnsctl explain alice
+like "$OUT" 'veth web.*exempt, as /etc/pam.d/common-net and 1 other say:' "the first in order, and how many more"
+is "$(awk 'length > 80' <<<"$OUT")" "" "in 80 columns"
+pam_stack atd 'session required pam_netns.so exempt_group=students exempt_group=students'
+both as_nobody netnsctl explain alice out tcp 198.51.100.10 81
+like "$OUT" 'exempt, as /etc/pam.d/atd and 2 others say:.*: refused' "with a packet: it depends"
+both as_nobody netnsctl explain --json alice
+like "$OUT" '"mode": "veth".*"exempt": "/etc/pam.d/atd", "exempt_others": 2,' "in JSON, too"
+rm /etc/pam.d/*~ /etc/pam.d/a.* /etc/pam.d/common-net
+for service in sudo su cron passwd atd; do
+	pam_stack $service
+done
+
+note "stacks with a file of their own"
+other=/etc/security/other.conf
+pam_stack su "session required pam_netns.so conf=$other"
+pam_stack cron 'session required pam_netns.so' "session required pam_netns.so conf=$file"
+both as_nobody netnsctl explain alice via su
+like "$STATUS $OUT" "^0 alice .* via su: veth web"$'\n'".*but /etc/pam.d/su decides by $other:"$'\n'" *netnsctl explain --file $other alice via su" \
+	"it is said, and how to ask for it"
+both as_nobody netnsctl explain --json alice via su out tcp 198.51.100.10 81
+like "$OUT" "\"decided_by\": \"$other\"" "in JSON, too"
+both as_nobody netnsctl explain - <<<$'alice via login\nalice via su out tcp 198.51.100.10 81'
+like "$OUT" $'^veth .*\nreject ' "of a list each has its answer"
+is "$STATUS $ERR" "0 netnsctl: line 2: /etc/pam.d/su decides by $other: explain --file $other" \
+	"and where it is another's, that is said"
+printf '%s\n' 'session alice loopback' >$other
+both as_nobody netnsctl explain --file $other alice via su
+like "$STATUS $OUT" '^0 alice .* loopback' "the file can be asked for"
+unlike "$OUT" decides "which is the one that decides"
+rm $other
+for service in alice 'alice via login' 'alice via cron'; do
+	# shellcheck disable=SC2086 # words
+	both as_nobody netnsctl explain $service
+	unlike "$OUT" decides "explain $service: nothing of the kind"
+	# shellcheck disable=SC2086
+	both as_nobody netnsctl explain --json $service
+	like "$OUT" '"decided_by": null' "explain $service: so says JSON"
+done
+pam_stack su
+pam_stack cron
 
 note "the file has been edited"
 conf -k 'set linger 5m
