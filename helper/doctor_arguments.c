@@ -12,30 +12,6 @@
 #include "helper/draft.h"
 #include "helper/pamstack.h"
 
-#define BLANKS " \t\r\f\v"
-
-/* As libpam cuts them: one in brackets may have blanks, and "\]". */
-static char *next_argument(char **rest)
-{
-	char *word = *rest + strspn(*rest, BLANKS);
-	bool bracket = *word == '[';
-	char *from;
-	char *to;
-
-	if (!*word)
-		return NULL;
-	word += bracket;
-	to = word;
-	for (from = word; *from && (bracket ? *from != ']' : !strchr(BLANKS, *from)); from++) {
-		if (bracket && from[0] == '\\' && from[1] == ']')
-			from++;
-		*to++ = *from;
-	}
-	*rest = from + (*from != '\0');
-	*to = '\0';
-	return word;
-}
-
 static struct doctor_finding *add(struct doctor *doctor, const struct pamstack_line *line,
 				  const char *argument, const char *what)
 {
@@ -128,7 +104,7 @@ void doctor_arguments(struct doctor *doctor, const struct pamstack_line *line)
 
 	if (!text)
 		doctor->error = -ENOMEM;
-	while (text && (word = next_argument(&rest))) {
+	while (text && (word = pamstack_argument(&rest))) {
 		const char *value;
 
 		switch (argument_parse(word, &value)) {

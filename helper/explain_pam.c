@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "conf/base.h"
+#include "helper/argument.h"
 #include "helper/exempt.h"
 #include "helper/explain.h"
 #include "helper/pamstack.h"
 
 #define MODULE "pam_netns.so"
-#define BLANKS " \t\r\f\v"
 
 /* What libpam uses for a service without a file. */
 #define OTHER "other"
@@ -69,32 +69,6 @@ static int look_at_all(struct answer *a)
  * One service
  */
 
-/* Cuts the next word off; what is in brackets is one. */
-static char *next_argument(char **rest)
-{
-	char *word = *rest + strspn(*rest, BLANKS);
-	char *end;
-
-	if (!*word)
-		return NULL;
-	if (*word == '[') {
-		word++;
-		end = word + strcspn(word, "]");
-	} else {
-		end = word + strcspn(word, BLANKS);
-	}
-	*rest = end + (*end != '\0');
-	*end = '\0';
-	return word;
-}
-
-static const char *value_of(const char *argument, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(argument, name, n) == 0 ? argument + n : NULL;
-}
-
 /* The file of a line that is not the one that was read counts unless one was asked for. */
 static int note_file(const struct explain *x, const struct pamstack_line *line, const char *file,
 		     struct answer *a)
@@ -116,13 +90,14 @@ static int read_line(const struct explain *x, const struct pamstack_line *line, 
 
 	if (!arguments)
 		return -ENOMEM;
-	while ((word = next_argument(&rest))) {
-		const char *group = value_of(word, "exempt_group=");
+	while ((word = pamstack_argument(&rest))) {
+		const char *value;
+		enum argument argument = argument_parse(word, &value);
 
-		if (value_of(word, "conf=/"))
-			file = value_of(word, "conf=");
-		else if (group && is_in(&a->person.subject, group))
-			exempt = true;
+		if (argument == ARGUMENT_CONF)
+			file = value;
+		else if (argument == ARGUMENT_EXEMPT_GROUP)
+			exempt |= is_in(&a->person.subject, value);
 	}
 	if (!exempt)
 		return note_file(x, line, file, a);

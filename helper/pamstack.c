@@ -271,3 +271,24 @@ bool pamstack_is_leftover(const char *name)
 			return true;
 	return false;
 }
+
+char *pamstack_argument(char **rest)
+{
+	char *word = *rest + strspn(*rest, BLANKS);
+	bool bracket = *word == '[';
+	char *from;
+	char *to;
+
+	if (!*word)
+		return NULL;
+	word += bracket;
+	to = word;
+	for (from = word; *from && (bracket ? *from != ']' : !strchr(BLANKS, *from)); from++) {
+		if (bracket && from[0] == '\\' && from[1] == ']')
+			from++;
+		*to++ = *from;
+	}
+	*rest = from + (*from != '\0');
+	*to = '\0';
+	return word;
+}

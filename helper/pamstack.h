@@ -58,6 +58,12 @@ extern const char *const pamstack_dirs[];
 int pamstack_read(const char *const *dirs, const char *service, struct pamstack *stack);
 void pamstack_done(struct pamstack *stack);
 
+/*
+ * Cuts the next word off a line's arguments, as libpam does: one in brackets may have
+ * blanks, and "\]".  NULL: there is none.
+ */
+char *pamstack_argument(char **rest);
+
 /* Whether a file of that name is what package managers and editors leave, and no service. */
 bool pamstack_is_leftover(const char *name);
 

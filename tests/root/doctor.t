@@ -503,7 +503,7 @@ netnsctl reload
 rm -f /run/netns/office
 finds 1 "join-missing $file:1 there is no network namespace /run/netns/office => .*ip netns add 'office'; or correct" \
 	"join-missing: once, where it is"
-mkdir -p -m 755 /run/netns
+mkdir -p /run/netns
 touch /run/netns/office
 finds 1 "join-missing $file:1 /run/netns/office is no network namespace => " "join-missing: a file"
 rm /run/netns/office
