@@ -137,7 +137,7 @@ static int find_fingerprint(const struct fw_table *table, uint64_t *ret_fingerpr
 static bool has_table(const struct apply *a, uint64_t fingerprint)
 {
 	return a->sparing && active_table(a->source) == fingerprint && ready_has_firewall() &&
-	       access(READY_PENDING, F_OK) < 0;
+	       !ready_is_pending();
 }
 
 static int put_in_force(const struct apply *a, const struct fw_table *table, bool has_it)
@@ -228,7 +228,7 @@ static int apply_all(const struct apply *a, struct members *members)
 {
 	_cleanup_(machine_done) struct machine machine = { 0 };
 	_cleanup_(fw_free_p) struct fw_table *table = NULL;
-	bool done = access(READY_PENDING, F_OK) < 0;
+	bool done = !ready_is_pending();
 	uint64_t fingerprint = 0;
 	bool has_it = false;
 	int r;

@@ -13,6 +13,7 @@ bool ready_check(const char *conf);
 
 /* Is there from before a configuration comes into force until all links follow it. */
 #define READY_PENDING NETNS_RUN "/pending"
+bool ready_is_pending(void);
 
 /* Whether the firewall is there. */
 bool ready_has_firewall(void);

@@ -10,7 +10,7 @@ TEST_TIMEOUT=${TEST_TIMEOUT:-300}
 in_sandbox "$@"
 install_product
 
-USERS=128
+USERS=80
 FEW=10
 PORT=80
 POOL4_LIKE='100\.64\.[0-9]+\.[0-9]+'
