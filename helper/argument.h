@@ -4,7 +4,7 @@
 
 /*
  * The arguments of the module in a line of a PAM stack: the module goes by them,
- * and netnsctl doctor looks whether it can.
+ * netnsctl doctor looks whether it can, and explain at what they say.
  */
 
 #define ARGUMENT_GROUPS_MAX 8U /* exempt_group=, in one line */

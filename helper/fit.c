@@ -345,11 +345,12 @@ int fit_remove(uint32_t uid)
 		r = remove_of_addresses(netfilter, &addresses);
 	if (!r)
 		r = forget_denials(netfilter, &addresses);
-	if (!r)
-		r = veth_delete(uid);
+	/* By its class, nothing passes that could be known anew. */
 	if (!r)
 		r = conntrack_forget(netfilter, &addresses.v4, NULL, NULL);
 	if (!r)
 		r = conntrack_forget(netfilter, &addresses.v6, NULL, NULL);
+	if (!r)
+		r = veth_delete(uid);
 	return r == -ENODEV ? 0 : r;
 }
