@@ -36,14 +36,20 @@
 #include "tests/faults/trace.h"
 
 #define DEADLINE 40 /* seconds, for an operation and all that it starts */
-#define PATIENCE 20.0
+#define PATIENCE 20.0 /* until nothing is left */
+#define RUNS     0.3 /* what may still run, before a sweep */
+#define SETTLES  0.03 /* what the kernel does after that */
 #define OOM_FILE "/tmp/oom"
 
-static bool looks_like_base(const struct run *run)
+/* ret_runs, which may be NULL: whether one of our programs does. */
+static bool looks_like_base(const struct run *run, bool *ret_runs)
 {
 	char *text = picture_of_host();
 	bool same = strcmp(text, run->base) == 0;
 
+	/* The first line says how many there are. */
+	if (ret_runs)
+		*ret_runs = strncmp(text, run->base, strcspn(run->base, "\n") + 1) != 0;
 	if (!same)
 		put_text(in(run, "base.now"), text);
 	free(text);
@@ -151,24 +157,30 @@ static void next_login(const struct run *run, bool looked)
 /* Nothing is left, or a sweep removes it. */
 static const char *clean_up(const struct run *run)
 {
-	double end = now() + PATIENCE;
+	double start = now();
+	double sweep = start + RUNS;
 	bool swept = false;
-	unsigned ms = 5;
+	bool runs;
 
-	while (!looks_like_base(run)) {
-		if (now() > end) {
+	while (!looks_like_base(run, &runs)) {
+		double t = now();
+
+		if (t > start + PATIENCE) {
 			(void)compare(run, "base", "left", EXACT);
 			return " left";
 		}
-		if (ms > 160) {
+		if (!swept && !runs && sweep > t + SETTLES)
+			sweep = t + SETTLES;
+		if (t >= sweep) {
 			swept = true;
+			sweep = t + 2 * RUNS;
 			/* Who might just have joined is given a while: it has passed. */
 			if (shell("touch -c -d @0 /run/pam_netns/joined/*; netnsctl sweep",
 				  in(run, "sweep")) != 0)
 				complain("sweep: %s", read_text(in(run, "sweep")));
+		} else {
+			usleep(2000);
 		}
-		usleep(ms * 1000);
-		ms = ms < 1000 ? ms * 2 : ms;
 	}
 	return swept ? " swept" : "";
 }
@@ -238,12 +250,12 @@ static bool try_point(const struct run *run, const char *text, const struct trac
 	unlink(OOM_FILE);
 	ours = trace.hit && point->action != TRACE_FAIL && strcmp(point->process, "0") == 0;
 	outcome = trace.hit ? outcome_of(run, &report, &trace, ours) : "missed";
-	if (run->operation || run->restore || !looks_like_base(run)) {
+	if (run->operation || run->restore || !looks_like_base(run, NULL)) {
 		if (is_swept_first(run, point))
 			after = clean_up(run);
 		next_login(run, true);
 		run_hook(run, run->restore, "restore");
-		if (!looks_like_base(run))
+		if (!looks_like_base(run, NULL))
 			after = clean_up(run);
 	} else {
 		next_login(run, false);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -115,18 +114,21 @@ static void put_lines(FILE *out, const char *path, unsigned skip, const char *on
 	}
 }
 
+/* Asked for one after another: to open /proc/locks takes a grace period of RCU. */
 static void put_locks(FILE *out)
 {
-	struct stat st;
-	char inode[64];
+	_cleanup_close_ int fd = open("/run/pam_netns/lock", O_RDWR | O_CLOEXEC);
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (stat("/run/pam_netns/lock", &st) < 0)
-		return;
-	/* The same number is another file's elsewhere, and such locks are everybody's. */
-	snprintf(inode, sizeof(inode), "%02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
-		 (unsigned long long)st.st_ino);
-	/* Without the process. */
-	put_lines(out, "/proc/locks", 8, inode, NULL);
+	while (fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
+		fprintf(out, "lock %s %lld+%lld\n", lock.l_type == F_WRLCK ? "write" : "read",
+			(long long)lock.l_start, (long long)lock.l_len);
+		if (lock.l_len == 0)
+			return;
+		lock = (struct flock){ .l_type = F_WRLCK,
+				       .l_whence = SEEK_SET,
+				       .l_start = lock.l_start + lock.l_len };
+	}
 }
 
 static FILE *walk_out;
