@@ -47,7 +47,7 @@ int shell(const char *command, const char *output);
 /* Reads what a program has written; never NULL. */
 char *read_text(const char *path);
 
-/* What the host has: processes, mounts, files, links, rules, locks. */
+/* What the host has: processes, mounts, files, links, rules, connections, locks. */
 char *picture_of_host(void);
 /* Its routing rules, and its table of rules but for the elements of sets. */
 char *ground_of_host(void);
@@ -57,6 +57,8 @@ void picture_of_session(const char *path, unsigned uid);
 void put_links(FILE *out);
 void put_routing_rules(FILE *out);
 void put_rulesets(FILE *out);
+/* Those that users have left, when all have gone. */
+void put_connections(FILE *out);
 
 double now(void);
 

@@ -229,6 +229,7 @@ char *picture_of_host(void)
 	put_processes(out);
 	put_links(out);
 	put_rulesets(out);
+	put_connections(out);
 	put_lines(out, "/proc/self/mountinfo", 3, NULL, NULL);
 	put_files(out, "/run/pam_netns");
 	put_files(out, "/run/netns");

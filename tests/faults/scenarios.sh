@@ -46,6 +46,7 @@ faults_conf()
 faults_setup()
 {
 	pam_stack faults 'session required pam_netns.so'
+	sandbox_net
 	ip netns add vpn0
 	ip -n vpn0 link set lo up
 	mkdir -p /etc/netns/vpn0
