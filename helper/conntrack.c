@@ -47,15 +47,13 @@ static struct nlmsghdr *put_message(struct nl_batch *batch, uint16_t type, uint1
 	return h;
 }
 
-/* Only entries whose source, in the tuple of that kind, is the address. */
+/* Only entries whose source, in the tuple of that kind, is the address; see has_filter(). */
 static void put_filter(struct nlmsghdr *h, uint16_t tuple, const struct conf_prefix *address)
 {
-	bool v4 = address->family == AF_INET;
 	struct nlattr *nest = mnl_attr_nest_start(h, tuple);
 	struct nlattr *ip = mnl_attr_nest_start(h, CTA_TUPLE_IP);
 
-	mnl_attr_put(h, v4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, address_length(address->family),
-		     address->bytes);
+	mnl_attr_put(h, CTA_IP_V4_SRC, address_length(AF_INET), address->bytes);
 	mnl_attr_nest_end(h, ip);
 	mnl_attr_nest_end(h, nest);
 	nest = mnl_attr_nest_start(h, CTA_FILTER);
@@ -192,7 +190,7 @@ static void note_entry(const struct nlmsghdr *h, void *data)
 	if (!a[CTA_TUPLE_ORIG] || !a[CTA_TUPLE_REPLY] || s->error)
 		return;
 	read_flow(a[CTA_TUPLE_ORIG], a[CTA_TUPLE_REPLY], s->prefix->family, &flow);
-	/* A kernel that does not know the filter has sent all there are. */
+	/* There may have been no filter. */
 	if (!is_in(s->prefix, flow.source) && !is_in(s->prefix, flow.answerer))
 		return;
 	if (!s->fn || s->fn(s->data, &flow))
@@ -237,22 +235,55 @@ static int forget(struct mnl_socket *netfilter, uint16_t tuple, struct search *s
 	return r ? r : remove_doomed(netfilter, s->prefix->family, &s->doomed);
 }
 
+/*
+ * Whether the kernel can find them: it knows single addresses only, and for those of IPv6
+ * it means the others (ctnetlink_filter_match_tuple(), Linux 5.8 to 6.18 at least).
+ */
+static bool has_filter(const struct conf_prefix *prefix)
+{
+	return prefix->family == AF_INET && prefix->length == 32;
+}
+
+/*
+ * All of an address, at once and by the kernel: it need not take the lock of each empty
+ * bucket, as for a dump.  -EINVAL, and nothing done: an older kernel, which wants whole
+ * tuples here, or -EOPNOTSUPP.
+ */
+static int flush(struct mnl_socket *netfilter, const struct conf_prefix *address)
+{
+	static const uint16_t tuples[] = { CTA_TUPLE_ORIG, CTA_TUPLE_REPLY };
+	struct nl_batch batch;
+
+	nl_batch_init(&batch);
+	for (size_t i = 0; i < ARRAY_SIZE(tuples); i++)
+		put_filter(put_message(&batch, IPCTNL_MSG_CT_DELETE, 0, address->family), tuples[i],
+			   address);
+	return nl_commit(netfilter, &batch, NULL);
+}
+
+/* One by one. */
+static int search(struct mnl_socket *netfilter, struct search *s)
+{
+	int r;
+
+	if (!has_filter(s->prefix))
+		return forget(netfilter, 0, s);
+	r = forget(netfilter, CTA_TUPLE_ORIG, s);
+	return r ? r : forget(netfilter, CTA_TUPLE_REPLY, s);
+}
+
 int conntrack_forget(struct mnl_socket *netfilter, const struct conf_prefix *prefix,
 		     conntrack_doomed_fn *doomed, void *data)
 {
 	struct search s = { .prefix = prefix, .fn = doomed, .data = data };
-	int r;
+	int r = -EOPNOTSUPP;
 
 	if (!prefix->family)
 		return 0;
-	/* The kernel's filter knows single addresses only. */
-	if (prefix->length < address_length(prefix->family) * 8) {
-		r = forget(netfilter, 0, &s);
-	} else {
-		r = forget(netfilter, CTA_TUPLE_ORIG, &s);
-		if (!r)
-			r = forget(netfilter, CTA_TUPLE_REPLY, &s);
-	}
+	if (has_filter(prefix) && !doomed)
+		r = flush(netfilter, prefix);
+	if (r == -EOPNOTSUPP || r == -EINVAL)
+		r = search(netfilter, &s);
 	free(s.doomed.bytes);
 	return r;
 }

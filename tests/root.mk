@@ -2,7 +2,7 @@
 #
 # The programs that the tests in tests/root use; included by the Makefile.
 
-TEST_PROGRAMS := attack-su bad-helper bench crowd families fwtool killer lone-thread pamdo pamwatch ptydo \
+TEST_PROGRAMS := attack-su bad-helper bench crowd ctforget families fwtool killer lone-thread pamdo pamwatch ptydo \
 	sandbox-init syslogd usermanager
 TEST_BINARIES := $(TEST_PROGRAMS:%=$(BUILD)/tests/%)
 
@@ -10,6 +10,9 @@ $(BUILD)/tests/bench $(BUILD)/tests/crowd $(BUILD)/tests/pamdo $(BUILD)/tests/pa
 
 $(BUILD)/tests/fwtool: TEST_LIBS := $(call pkg,--libs,$(CTL_PKGS))
 $(BUILD)/tests/fwtool: $(call objects,$(FW_SRC)) $(BUILD)/conf.a
+
+$(BUILD)/tests/ctforget: TEST_LIBS := $(call pkg,--libs,libmnl)
+$(BUILD)/tests/ctforget: $(call objects,helper/conntrack.c helper/nl.c) $(BUILD)/conf.a
 
 $(TEST_BINARIES): $(BUILD)/tests/%: $(BUILD)/tests/%.o
 	$(call say,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS)
