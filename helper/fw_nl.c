@@ -135,6 +135,9 @@ static int put_counter(struct fw_batch *b, const struct fw_table *table, const c
 	nftnl_obj_set_u32(nl, NFTNL_OBJ_FAMILY, NFPROTO_INET);
 	nftnl_obj_set_str(nl, NFTNL_OBJ_TABLE, table->name);
 	nftnl_obj_set_str(nl, NFTNL_OBJ_NAME, name);
+	/* Which do not say whether there was memory. */
+	if (!nftnl_obj_get_str(nl, NFTNL_OBJ_TABLE) || !nftnl_obj_get_str(nl, NFTNL_OBJ_NAME))
+		return -ENOMEM;
 	nftnl_obj_set_u32(nl, NFTNL_OBJ_TYPE, NFT_OBJECT_COUNTER);
 	nftnl_obj_set_u64(nl, NFTNL_OBJ_CTR_PKTS, 0);
 	nftnl_obj_set_u64(nl, NFTNL_OBJ_CTR_BYTES, 0);
@@ -143,7 +146,7 @@ static int put_counter(struct fw_batch *b, const struct fw_table *table, const c
 	return 0;
 }
 
-static void set_base(struct nftnl_chain *nl, const struct fw_base *base)
+static int set_base(struct nftnl_chain *nl, const struct fw_base *base)
 {
 	static const uint32_t hooks[] = {
 		[FW_HOOK_PREROUTING] = NF_INET_PRE_ROUTING,   [FW_HOOK_INPUT] = NF_INET_LOCAL_IN,
@@ -151,10 +154,12 @@ static void set_base(struct nftnl_chain *nl, const struct fw_base *base)
 		[FW_HOOK_POSTROUTING] = NF_INET_POST_ROUTING,
 	};
 
-	nftnl_chain_set_str(nl, NFTNL_CHAIN_TYPE, base->type);
+	if (nftnl_chain_set_str(nl, NFTNL_CHAIN_TYPE, base->type) < 0)
+		return -ENOMEM;
 	nftnl_chain_set_u32(nl, NFTNL_CHAIN_HOOKNUM, hooks[base->hook]);
 	nftnl_chain_set_s32(nl, NFTNL_CHAIN_PRIO, base->priority);
 	nftnl_chain_set_u32(nl, NFTNL_CHAIN_POLICY, base->drop ? NF_DROP : NF_ACCEPT);
+	return 0;
 }
 
 static int set_comment(struct nftnl_chain *nl, const char *comment)
@@ -181,8 +186,8 @@ static int put_chain(struct fw_batch *b, const struct fw_chain *chain)
 	if (!nl || !h || nftnl_chain_set_str(nl, NFTNL_CHAIN_TABLE, chain->table->name) < 0 ||
 	    nftnl_chain_set_str(nl, NFTNL_CHAIN_NAME, chain->name) < 0)
 		return -ENOMEM;
-	if (chain->base)
-		set_base(nl, chain->base);
+	if (chain->base && set_base(nl, chain->base) < 0)
+		return -ENOMEM;
 	if (chain->comment && set_comment(nl, chain->comment) < 0)
 		return -ENOMEM;
 	nftnl_chain_nlmsg_build_payload(h, nl);

@@ -65,6 +65,10 @@ struct fw_writer {
 /* Adds an expression, which belongs to the rule; NULL: out of memory. */
 struct nftnl_expr *fw_nl_add(struct fw_writer *w, const char *name);
 
+/* text is copied; where there is no memory for that, w has the error. */
+void fw_nl_set_str(struct fw_writer *w, struct nftnl_expr *expr, uint16_t attribute,
+		   const char *text);
+
 /* Registers are one row of bytes; each name is that of an offset in it. */
 uint32_t fw_nl_register(size_t offset);
 

@@ -85,6 +85,13 @@ struct nftnl_expr *fw_nl_add(struct fw_writer *w, const char *name)
 	return expr;
 }
 
+void fw_nl_set_str(struct fw_writer *w, struct nftnl_expr *expr, uint16_t attribute,
+		   const char *text)
+{
+	if (nftnl_expr_set_str(expr, attribute, text) < 0)
+		w->error = -ENOMEM;
+}
+
 /* What starts sixteen bytes has a name that nft likes better. */
 uint32_t fw_nl_register(size_t offset)
 {
@@ -297,7 +304,7 @@ void fw_nl_lookup(struct fw_writer *w, const struct fw_set *set, bool negate, in
 	if (!expr)
 		return;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
-	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, fw_nl_set_name(set));
+	fw_nl_set_str(w, expr, NFTNL_EXPR_LOOKUP_SET, fw_nl_set_name(set));
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SET_ID, set->id);
 	if (negate)
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);

@@ -32,7 +32,7 @@ static void put_counter_named(struct fw_writer *w, const struct fw_expr *e)
 	if (!expr)
 		return;
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_COUNTER);
-	nftnl_expr_set_str(expr, NFTNL_EXPR_OBJREF_IMM_NAME, e->name);
+	fw_nl_set_str(w, expr, NFTNL_EXPR_OBJREF_IMM_NAME, e->name);
 }
 
 static void set_limit(struct nftnl_expr *expr, uint64_t rate, uint64_t seconds, uint32_t burst,
@@ -58,7 +58,7 @@ static void put_log(struct fw_writer *w, const struct fw_expr *e)
 	struct nftnl_expr *expr = fw_nl_add(w, "log");
 
 	if (expr)
-		nftnl_expr_set_str(expr, NFTNL_EXPR_LOG_PREFIX, e->name);
+		fw_nl_set_str(w, expr, NFTNL_EXPR_LOG_PREFIX, e->name);
 }
 
 static void put_mark(struct fw_writer *w, const struct fw_expr *e)
@@ -123,7 +123,7 @@ static void put_dynset(struct fw_writer *w, const struct fw_expr *e)
 	/* Both count in an element that is there; to update is to renew its timeout as well. */
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_OP,
 			   e->set->timeout ? NFT_DYNSET_OP_UPDATE : NFT_DYNSET_OP_ADD);
-	nftnl_expr_set_str(expr, NFTNL_EXPR_DYNSET_SET_NAME, fw_nl_set_name(e->set));
+	fw_nl_set_str(w, expr, NFTNL_EXPR_DYNSET_SET_NAME, fw_nl_set_name(e->set));
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_DYNSET_SET_ID, e->set->id);
 	nftnl_expr_set(expr, NFTNL_EXPR_DYNSET_EXPR, inner, 0);
 }
@@ -161,7 +161,7 @@ static void put_immediate(struct fw_writer *w, int verdict, const struct fw_chai
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
 	if (chain)
-		nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain->name);
+		fw_nl_set_str(w, expr, NFTNL_EXPR_IMM_CHAIN, chain->name);
 }
 
 static void put_verdict(struct fw_writer *w, const struct fw_expr *e)
