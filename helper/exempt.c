@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@
 #define GROUP_MAX    256 /* a longer name is not a group's */
 
 /* Where libpam reads its stacks. */
-static const char *const stacks[] = { "/etc/pam.d/*", "/usr/lib/pam.d/*", "/etc/pam.conf" };
+static const char *const dirs[] = { "/etc/pam.d", "/usr/lib/pam.d" };
+#define PAM_CONF "/etc/pam.conf"
 
 struct search {
 	exempt_fn *fn;
@@ -59,21 +61,43 @@ static bool search_file(const struct search *s, const char *path)
 	return false;
 }
 
+static int is_shown(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* Not by glob(3), which frees twice where it has no memory (glibc 2.36). */
+static int search_dir(const struct search *s, const char *dir, bool *ret_is)
+{
+	struct dirent **entries;
+	int n = scandir(dir, &entries, is_shown, alphasort);
+	bool is = false;
+
+	if (n < 0)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	for (int i = 0; i < n; i++) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+		is = is || search_file(s, path);
+		free(entries[i]);
+	}
+	free(entries);
+	*ret_is = is;
+	return 0;
+}
+
 int exempt_search(exempt_fn *fn, void *data, bool *ret_any)
 {
 	const struct search s = { fn, data };
 	bool is = false;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stacks) && !is; i++) {
-		glob_t files = { 0 };
-		int r = glob(stacks[i], 0, NULL, &files);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) && !is; i++) {
+		int r = search_dir(&s, dirs[i], &is);
 
-		for (size_t j = 0; r == 0 && j < files.gl_pathc && !is; j++)
-			is = search_file(&s, files.gl_pathv[j]);
-		globfree(&files);
-		if (r == GLOB_NOSPACE)
-			return -ENOMEM;
+		if (r)
+			return r;
 	}
-	*ret_any = is;
+	*ret_any = is || search_file(&s, PAM_CONF);
 	return 0;
 }
