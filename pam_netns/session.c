@@ -53,6 +53,37 @@ static struct session *find_cover(const struct session *s)
 	return above && s->owner == getpid() ? above : NULL;
 }
 
+/* above will go back to where s came from. */
+static void hand_over(struct session *s, struct session *above)
+{
+	const struct mounts none = MOUNTS_INIT;
+
+	close_p(&above->before_fd);
+	above->before = s->before;
+	above->before_fd = s->before_fd;
+	s->before_fd = -1;
+	if (s->mounts.before == 0)
+		return;
+	mounts_forget(&above->mounts);
+	above->mounts = s->mounts;
+	s->mounts = none;
+}
+
+/*
+ * Of a session that was refused and is tried again: if others have been opened
+ * since, it comes after them now, and its way back is theirs.
+ */
+static bool give_up_place(struct session *s)
+{
+	struct session *above = find_cover(s);
+
+	if (!above)
+		return false;
+	hand_over(s, above);
+	session_forget(s);
+	return true;
+}
+
 int session_note(struct session *s)
 {
 	_cleanup_close_ int fd = -1;
@@ -60,7 +91,7 @@ int session_note(struct session *s)
 	uint64_t self;
 	int r;
 
-	if (s->before != 0)
+	if (s->before != 0 && !give_up_place(s))
 		return 0;
 	r = netns_inode(NETNS_OF_HOST, &host);
 	if (r)
@@ -134,22 +165,6 @@ int session_seal(void)
 bool session_is_covered(const struct session *s)
 {
 	return find_cover(s) != NULL;
-}
-
-/* above will go back to where s came from. */
-static void hand_over(struct session *s, struct session *above)
-{
-	const struct mounts none = MOUNTS_INIT;
-
-	close_p(&above->before_fd);
-	above->before = s->before;
-	above->before_fd = s->before_fd;
-	s->before_fd = -1;
-	if (s->mounts.before == 0)
-		return;
-	mounts_forget(&above->mounts);
-	above->mounts = s->mounts;
-	s->mounts = none;
 }
 
 int session_restore(struct session *s)

@@ -134,6 +134,17 @@ is "$(where_it_was)" "alice other bob alice host " "after a refusal, a retry tak
 run pamdo -u nobody-at-all open ns open ns user alice open ns close ns
 is "$(where_it_was)" "other other alice host " "so it does after two"
 
+run pamdo user nobody-at-all open ns "${B[@]}" open ns handle 0 user alice open ns "${B[@]}" close ns handle 0 close ns
+is "$(where_it_was)" "other bob alice alice host " "a retry after others have been opened comes after them"
+run pamdo user nobody-at-all open ns "${B[@]}" open ns handle 0 user alice open ns close ns "${B[@]}" close ns
+is "$(where_it_was)" "other bob alice bob host " "  and leads back to them"
+run pamdo user nobody-at-all open ns "${C[@]}" open ns "${B[@]}" open ns handle 0 user alice open ns "${B[@]}" close ns \
+	handle 0 close ns "${C[@]}" close ns
+is "$(where_it_was)" "other host bob alice alice host host " "  nor do these lead it to the host's network"
+run pamdo open ns handle 1:nobody-at-all open ns handle 2:bob open ns handle 1 user alice open ns handle 2 close ns \
+	handle 1 close ns handle 0 close ns
+is "$(where_it_was)" "alice other bob alice alice alice host " "  so it does inside of one that is open"
+
 note "with files of its own"
 # Inside, a mount of vpn0's is on it.
 MOUNTED='grep -cx "# that of vpn0" /etc/resolv.conf'
