@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,6 +31,30 @@ static void put_on_top(struct session *s)
 		return;
 	s->below = newest;
 	newest = s;
+}
+
+/*
+ * A child has no way back; what would be one leads past what is hidden.  sshd runs
+ * such a child for the user, which executes nothing, and connects to any path that
+ * the user says, "/proc/self/fd/N/..." too.
+ */
+static void forget_in_child(void)
+{
+	for (struct session *s = newest; s; s = s->below) {
+		close_p(&s->before_fd);
+		s->before_fd = -1;
+		mounts_forget(&s->mounts);
+	}
+}
+
+/* As long as this module is loaded: the C library sees to that. */
+static int keep_from_children(void)
+{
+	static bool done;
+	int r = done ? 0 : -pthread_atfork(NULL, NULL, forget_in_child);
+
+	done = r == 0;
+	return r;
 }
 
 static void take_out(struct session *s)
@@ -93,6 +118,9 @@ int session_note(struct session *s)
 
 	if (s->before != 0 && !give_up_place(s))
 		return 0;
+	r = keep_from_children();
+	if (r)
+		return r;
 	r = netns_inode(NETNS_OF_HOST, &host);
 	if (r)
 		return r;

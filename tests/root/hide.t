@@ -202,6 +202,32 @@ is "$(in_mounts su bob -c "ls /sys/class/net; $(ask /run/nscd/socket)")" \
 	$'lo\n/run/nscd/socket No such file' "bob's session from inside"
 is "$(in_mounts su carol -c "$SELF_NETNS")" "$host" "carol's is in the host's network"
 release alice
+
+# sshd with mounts of its own, as its unit or a module before ours may give it.  What
+# it runs for alice connects to any path that she says, as that process sees it.
+stop_sshd
+unshare --mount --propagation slave /usr/sbin/sshd
+wait_for 5 ssh_answers || abort "sshd does not listen"
+hold_ssh alice alice
+server=$(pgrep -u alice sshd | head -n 1)
+isnt "$(stat -Lc %i "/proc/$server/ns/mnt")" "$mounts" "sshd with mounts of its own"
+is "$(leaks_of "$server"; find "/proc/$server/fd" -type l -lname '/*' ! -lname '/dev/*' -printf '%f -> %l\n')" "" \
+	"  what it runs for alice has nothing open that leads back"
+ways=()
+for fd in {3..20}; do
+	ways+=(-L "$((3500 + fd)):/proc/self/fd/$fd/run/nscd/socket")
+done
+ssh -N -l alice host "${ways[@]}" 2>/dev/null &
+forward=$!
+wait_for 5 sh -c 'ss -Hltn "sport = 3520" | grep -q .'
+for fd in {3..20}; do
+	echo | timeout 3 socat -t 2 - "TCP4:127.0.0.1:$((3500 + fd))"
+done >"$WORK/ways" 2>/dev/null
+is "$(cat "$WORK/ways")" "" "  and no forward leads past what is hidden"
+kill $forward
+wait $forward 2>/dev/null
+release alice
+
 ok "nothing of it is left outside" nothing_outside
 ok "no session has reached the network by any of it" is_seen $asked
 no_debris
