@@ -321,6 +321,41 @@ static bool is_hidden(const struct op *op, size_t first, const char *path)
 	return false;
 }
 
+/* Whether others than root can rename what is at path, or a directory on the way there. */
+static bool is_of_others(const char *path)
+{
+	char here[PATH_MAX];
+	struct stat st;
+
+	snprintf(here, sizeof(here), "%s", path);
+	for (char *slash = here; (slash = strchr(slash, '/')); slash++) {
+		char first = slash[1];
+
+		slash[1] = '\0';
+		if (lstat(here, &st) < 0)
+			return false;
+		if (st.st_uid != 0 || (st.st_mode & 022))
+			return true;
+		slash[1] = first;
+	}
+	return false;
+}
+
+/*
+ * They could also take it away from under the mask.  That they exchange it while we
+ * look is not to keep anybody out.
+ */
+static int add_mask_of(struct op *op, const char *path, int mask)
+{
+	bool others = is_of_others(path);
+	int r = op_add_mount(op, path, mask);
+
+	if (r || !others)
+		return others && r == -ENAMETOOLONG ? 0 : r;
+	op->answer.mounts[op->answer.n_mounts - 1].others = 1;
+	return 0;
+}
+
 /* What is not there needs no mask. */
 static int add_mask(struct op *op, size_t first, const char *path, bool is_resolved)
 {
@@ -336,7 +371,7 @@ static int add_mask(struct op *op, size_t first, const char *path, bool is_resol
 	if (r || is_hidden(op, first, real))
 		return r;
 	r = make_mask(fd, is_resolved, &mask);
-	return r ? r : op_add_mount(op, real, mask);
+	return r ? r : add_mask_of(op, real, mask);
 }
 
 static int add_masks(struct op *op, const char *const *paths, size_t n, size_t first)

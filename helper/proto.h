@@ -59,6 +59,9 @@ enum proto_result {
  */
 struct proto_mount {
 	char path[PROTO_PATH_MAX];
+	uint32_t others; /* 1: not only root can rename what is there, and no session depends on it
+			  */
+	uint32_t unused;
 };
 
 /*

@@ -143,7 +143,7 @@ static int attach_all(const struct proto_mount *list, const int *fds, size_t n,
 
 		if (r)
 			*ret_path = list[i].path;
-		if (r && r != -ENOENT)
+		if (r && r != -ENOENT && !list[i].others)
 			return r;
 	}
 	return 0;

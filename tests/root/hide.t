@@ -360,7 +360,28 @@ for mode in 700 0; do
 	is "$(by su bob 'id -un')" bob "a directory of alice's that she shuts, mode $mode, keeps nobody out"
 	is "$(su alice -c 'chmod 700 ~/agent; stat -c %F ~/agent/sock')" socket "  and hides nothing of it from her"
 done
-rm -r ~alice/agent /run/deep /run/short
+rm -r ~alice/agent
+mkdir ~alice/agent
+touch ~alice/agent/sock ~alice/other
+ln -s /etc ~alice/way
+chown -R -h alice ~alice
+as_user alice mkdir /tmp/.s.PGSQL.5432
+cat >"$WORK/exchange.py" <<-EOT
+	import ctypes
+	while True:
+	    for pair in [b"agent", b"way"], [b"/tmp/.s.PGSQL.5432", b"other"]:
+	        ctypes.CDLL(None).renameat2(-100, pair[0], -100, pair[1], 2)
+EOT
+(cd ~alice && exec setpriv --reuid alice --regid alice --clear-groups python3 - <"$WORK/exchange.py") &
+exchange=$!
+opened=0
+for n in {1..20}; do
+	pamdo -u bob open close >"$WORK/out" 2>&1 && opened=$((opened + 1))
+done
+kill $exchange
+wait $exchange 2>/dev/null
+is $opened 20 "files, directories and links that she exchanges all the time keep nobody out"
+rm -r ~alice/{agent,way,other} /tmp/.s.PGSQL.5432 /run/deep /run/short 2>/dev/null
 
 ip netns add vpn0
 mkdir -p /etc/netns/vpn0
