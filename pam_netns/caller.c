@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "conf/base.h"
 #include "pam_netns/caller.h"
+
+#define SLACK_NS 50000UL /* the kernel's own */
 
 static const struct {
 	__rlimit_resource_t resource;
@@ -67,10 +70,22 @@ static int raise_limits(void)
 	return first;
 }
 
+/* Of this thread.  By number: glibc's wrapper cuts off half of it. */
+static void limit_slack(struct caller *caller)
+{
+	long slack = syscall(SYS_prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
+
+	/* There is no error: what looks like one is the number. */
+	caller->slack = (unsigned long)(slack == -1 ? -errno : slack);
+	caller->has_slack = caller->slack > SLACK_NS &&
+			    syscall(SYS_prctl, PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0) == 0;
+}
+
 int caller_borrow(struct caller *caller)
 {
 	int r;
 
+	limit_slack(caller);
 	caller->real = getuid();
 	caller->has_uid = caller->real != 0 && set_real_uid(0) == 0;
 	pthread_mutex_lock(&kept.mutex);
@@ -92,6 +107,8 @@ void caller_return(struct caller *caller)
 					(void)setrlimit(limits[i].resource, &kept.limits[i]);
 		pthread_mutex_unlock(&kept.mutex);
 	}
+	if (caller->has_slack)
+		(void)syscall(SYS_prctl, PR_SET_TIMERSLACK, caller->slack, 0, 0, 0);
 	if (caller->has_uid)
 		(void)set_real_uid(caller->real);
 }

@@ -9,10 +9,13 @@
  * What the calling process has of the user that it serves, put aside while we
  * work.  su runs PAM with its user's real uid, who may so signal it at any
  * moment, and under its user's limits, in which the look-up of a large group
- * fails without a word.
+ * fails without a word; and with a timer slack of its user's, in which no time-out
+ * comes, of the helper's neither.
  */
 struct caller {
 	bool has_limits;
+	bool has_slack;
+	unsigned long slack;
 	bool has_uid;
 	uid_t real;
 };

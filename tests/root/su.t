@@ -101,6 +101,14 @@ ok "within 6 s" test $SECONDS -le 6
 unlike "$(cat "$WORK/su.out")" "^$host$" "and not in the host's network"
 ok "the helper is gone" wait_for 1 is_gone "$helper"
 
+# How late a time-out may be is the user's to say, by prctl(2) as well.
+SECONDS=0
+run timeout -s KILL 20 setpriv --reuid alice --regid alice --init-groups \
+	sh -c "echo 4000000000000000000 >/proc/self/timerslack_ns; exec su bob -c '$SELF_NETNS'"
+isnt "$STATUS" 0 "with time-outs that are late su bob fails, too"
+ok "within 6 s" test $SECONDS -le 6
+pkill -KILL -x netns-helper
+
 # at_terminal KEY [PATTERN TEXT]...: types KEY while su waits for the helper.
 at_terminal()
 {
