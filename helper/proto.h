@@ -55,12 +55,12 @@ enum proto_result {
 /*
  * What the session sees at a path instead of what is there; nothing, where
  * nothing is there.  Its descriptor is a mount that is attached nowhere.  The
- * path is absolute and has no other way to be written, see answer.c.
+ * path is absolute and has no other way to be written, see answer.c.  Where not only
+ * root can rename what is there, others is 1, and no session depends on it.
  */
 struct proto_mount {
 	char path[PROTO_PATH_MAX];
-	uint32_t others; /* 1: not only root can rename what is there, and no session depends on it
-			  */
+	uint32_t others;
 	uint32_t unused;
 };
 
