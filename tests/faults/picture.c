@@ -184,7 +184,8 @@ static void put_pin(FILE *out, unsigned uid)
 	char path[80];
 	struct stat self, pin;
 
-	snprintf(path, sizeof(path), "/run/pam_netns/ns/%u", uid);
+	/* In the host's mounts, whatever the session's have been rid of. */
+	snprintf(path, sizeof(path), "/proc/1/root/run/pam_netns/ns/%u", uid);
 	if (stat("/proc/thread-self/ns/net", &self) == 0 && stat(path, &pin) == 0)
 		fprintf(out, "pin %s\n", self.st_ino == pin.st_ino ? "here" : "elsewhere");
 }

@@ -464,11 +464,11 @@ is "$(sed -n 's/^mntns //p' <<<"$OUT" | tail -n 1)" "$mounts" "  and the way bac
 conf 'session * loopback'
 ok "a network for all sessions: loaded" netnsctl reload
 in_helper "not there either" fsopen EPERM 1 'hide /run/systemd/resolve'
-is "$(debris)" "" "  and no network is left"
+no_debris "  and no network is left"
 clear_log
 run strace -f -qqq -o "$WORK/trace" -e trace=open_tree -e inject=open_tree:error=EINVAL:when=2+ pamdo open ns close
 refused "nor with an old kernel" '/sys show the session.s links'
-is "$(debris)" "" "  and no network is left"
+no_debris "  and no network is left"
 hold alice pamdo open ns sleep-for-stdin close
 in_helper "while another session is open" fsopen EPERM 1 'hide /run/systemd/resolve'
 is "$(ls /run/pam_netns/ns)" 1001 "  that one's network stays"
