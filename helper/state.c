@@ -59,12 +59,17 @@ static int open_ns(struct state *state, bool create, bool *ret_is_mount)
 	return r ? r : is_mount_point(state->ns, ret_is_mount);
 }
 
+static int set_private(void)
+{
+	return mount(NULL, NETNS_RUN "/ns", NULL, MS_PRIVATE, NULL) < 0 ? -errno : 0;
+}
+
 /*
  * Makes ns a mount of its own, private: pins must not go to every mount namespace
  * that follows ours, of which one that is full (fs.mount-max; any user can have
  * one) makes mounting fail for all.
  */
-static int make_private(struct state *state)
+static int make_mount(struct state *state)
 {
 	bool is_mount = false;
 	int r;
@@ -74,9 +79,10 @@ static int make_private(struct state *state)
 		return r;
 	r = open_ns(state, true, &is_mount);
 	if (!r && !is_mount &&
-	    (mount(NETNS_RUN "/ns", NETNS_RUN "/ns", NULL, MS_BIND, NULL) < 0 ||
-	     mount(NULL, NETNS_RUN "/ns", NULL, MS_PRIVATE, NULL) < 0))
+	    mount(NETNS_RUN "/ns", NETNS_RUN "/ns", NULL, MS_BIND, NULL) < 0)
 		r = -errno;
+	if (!r)
+		r = set_private();
 	if (!r)
 		r = open_ns(state, true, &is_mount);
 	state_unlock(state, STATE_LOCK_MOUNT);
@@ -93,8 +99,9 @@ int state_open(struct state *state, bool create)
 		r = open_ns(state, create, &is_mount);
 	if (!r)
 		r = open_lock(state, create);
-	if (!r && create && !is_mount)
-		r = make_private(state);
+	/* Each time: whoever made it a mount may have been killed before it was private. */
+	if (!r && create)
+		r = is_mount ? set_private() : make_mount(state);
 	return r;
 }
 

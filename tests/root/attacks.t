@@ -65,4 +65,13 @@ is "$copy $(nsenter --target "$(pgrep -f 'echo there')" --mount findmnt -rn -o T
 release other
 no_debris
 
+forget_run
+run strace -f -o /dev/null -e trace=mount -e inject=mount:error=ENOMEM:when=2 \
+	pamdo -u alice open close
+like "$OUT" 'open 4 ' "ns cannot be made private: no session"
+ok "  but a mount it is" findmnt -n /run/pam_netns/ns
+ok "  so that the next one" pamdo -u alice open close
+is "$(findmnt -n -o PROPAGATION /run/pam_netns/ns)" private "  makes it private"
+no_debris
+
 done_testing
