@@ -41,6 +41,8 @@
 #define SETTLES  0.03 /* what the kernel does after that */
 #define OOM_FILE "/tmp/oom"
 
+static char oom_order[TRACE_NAME_MAX + 16]; /* of the point that is tried; "": none */
+
 /* ret_runs, which may be NULL: whether one of our programs does. */
 static bool looks_like_base(const struct run *run, bool *ret_runs)
 {
@@ -207,6 +209,9 @@ static void try(const struct run *run, const struct trace_point *point, trace_vi
 	busy = point->action == TRACE_FAIL && point->error == EBUSY;
 	old = false;
 	run_hook(run, run->prepare, "prepare");
+	/* Not before: what prepares it may run the same program. */
+	if (oom_order[0])
+		put_text(OOM_FILE, oom_order);
 	unlink(in(run, "session.now"));
 	pid = start(run, true, in(run, "session.now"), &fd);
 	trace_run(pid, point, visit, DEADLINE, ret_trace);
@@ -215,6 +220,10 @@ static void try(const struct run *run, const struct trace_point *point, trace_vi
 		complain("has not ended in %d s", DEADLINE);
 	if (ret_trace->crash)
 		complain("crashed by signal %d", ret_trace->crash);
+	/* By itself: what it had come to, nobody has seen. */
+	if (!run->operation && WIFEXITED(ret_trace->status) &&
+	    !(ret_report->has_opened && ret_report->has_closed))
+		complain("ended with status %d", WEXITSTATUS(ret_trace->status));
 	judge_session(run, ret_report);
 	if (has_picture(run, ret_report))
 		judge_picture(run);
@@ -286,13 +295,11 @@ static bool parse_point(const char *text, struct trace_point *ret)
 	char action[16];
 
 	*ret = (struct trace_point){ .action = TRACE_NOTHING };
+	oom_order[0] = '\0';
 	if (sscanf(text, "%31s %u %15s", ret->process, &ret->call, action) != 3)
 		errx(2, "no point: %s", text);
 	if (strcmp(action, "oom") == 0) {
-		char order[TRACE_NAME_MAX + 16];
-
-		snprintf(order, sizeof(order), "%s %u\n", ret->process, ret->call);
-		put_text(OOM_FILE, order);
+		snprintf(oom_order, sizeof(oom_order), "%s %u\n", ret->process, ret->call);
 		return true;
 	}
 	if (strcmp(action, "before") == 0) {
@@ -378,8 +385,8 @@ static void try_all(const struct run *run)
 		line[strcspn(line, "\n")] = '\0';
 		oom = parse_point(line, &point);
 		if (oom && strcmp(end, point.process) == 0)
-			unlink(OOM_FILE);
-		else if (!try_point(run, line, &point, oom) && oom)
+			continue;
+		if (!try_point(run, line, &point, oom) && oom)
 			memcpy(end, point.process, sizeof(end));
 	}
 }

@@ -52,6 +52,7 @@ for scenario in $SCENARIOS; do
 		[ "$scenario" != veth ] || killed_late 3
 		[ "$scenario" != private ] || failed_looks 0.1.1 1
 		[ "$scenario" != reload ] || failed_looks 0 3
+		[ "$scenario" != sweep ] || seq -f 'netns-helper %.0f oom' 1 12
 		for program in faultrun netns-helper netnsctl; do
 			echo "$program $((seed % 60 + 1)) oom"
 		done
@@ -61,6 +62,8 @@ for scenario in $SCENARIOS; do
 		note "$(cat "$WORK/errors")"
 	is "$(grep ' | .* | .* | .' "$WORK/tried")" "" "$scenario: nothing is wrong with any" ||
 		note "again: tests/faults/part $scenario 'POINT'"
+	[ "$scenario" != sweep ] ||
+		like "$(cat "$WORK/tried")" 'netns-helper [0-9]+ oom [|] failed' "and a sweep is short of memory itself"
 	cat "$WORK/tried" >>"$WORK/all"
 	faults_end
 done
