@@ -148,7 +148,7 @@ static bool is_complete(const struct conf *conf)
 {
 	bool is = true;
 
-	if (access(READY_PENDING, F_OK) == 0 || !ready_has_firewall())
+	if (ready_is_pending() || !ready_has_firewall())
 		return false;
 	return !conf_has_network(conf, CONF_NET_VETH) ||
 	       (ground_is_set(&conf->settings, &is) == 0 && is);

@@ -494,6 +494,8 @@ ok "  which the next one will see to" test -e /run/pam_netns/pending
 release lock
 ok "when she does not any more, a sweep does" netnsctl sweep
 ok "  and that is all" test ! -e /run/pam_netns/pending
+run strace -f -o /dev/null -P /run/pam_netns/pending -e inject=access:error=EIO netnsctl sweep
+like "$OUT" 'what is in force was not complete' "a sweep takes for pending what it cannot look at"
 is "$(connects u1 $PEER4 80 >/dev/null 2>&1; echo $?)" 0 "  u1 has what the configuration says"
 
 note "who holds up what is taken out of force"
