@@ -18,6 +18,7 @@
 #define SOURCE_TAG        "#source "
 #define TABLE_TAG         "#table "
 #define LINKS_TAG         "#links\n"
+#define EXEMPT_TAG        "#exempt\n"
 #define ACTIVE_SOURCE_MAX 200
 
 /* The path of the source as one word: '/' becomes '-', and what is '-' already "%2d". */
@@ -99,7 +100,8 @@ static bool is_current(const char *source, const struct conf_source *but, size_t
 	for (; getline(&line, &room, f) > 0 && line[0] == '#'; any = true)
 		if (strcmp(line, LINKS_TAG) == 0)
 			*ret_has_links = true;
-		else if (strncmp(line, TABLE_TAG, strlen(TABLE_TAG)) == 0)
+		else if (strncmp(line, TABLE_TAG, strlen(TABLE_TAG)) == 0 ||
+			 strcmp(line, EXEMPT_TAG) == 0)
 			continue;
 		else if (!source_is_current(line, but, n_but))
 			return false;
@@ -133,6 +135,21 @@ uint64_t active_table(const char *source)
 		if (sscanf(line, TABLE_TAG "%" SCNx64, &table) == 1)
 			break;
 	return table;
+}
+
+bool active_exempts(const char *source)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_free_ char *line = NULL;
+	char path[ACTIVE_PATH_MAX];
+	size_t room = 0;
+	bool read = false;
+
+	f = active_path(source, path) < 0 ? NULL : fopen(path, "re");
+	for (; f && getline(&line, &room, f) > 0 && line[0] == '#'; read = true)
+		if (strcmp(line, EXEMPT_TAG) == 0)
+			return true;
+	return !read;
 }
 
 int active_stamp(const char *source, struct active_stamp *ret_stamp)
@@ -176,7 +193,7 @@ static void write_source(FILE *f, const struct conf_source *s)
 }
 
 static int write_file(const char *path, const struct conf *conf, const struct conf_source *names,
-		      size_t n_names, uint64_t table)
+		      size_t n_names, uint64_t table, bool exempts)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_fclose_ FILE *f = NULL;
@@ -197,6 +214,8 @@ static int write_file(const char *path, const struct conf *conf, const struct co
 		write_source(f, &names[i]);
 	if (conf_has_network(conf, CONF_NET_VETH))
 		fputs(LINKS_TAG, f);
+	if (exempts)
+		fputs(EXEMPT_TAG, f);
 	fprintf(f, TABLE_TAG "%016" PRIx64 "\n", table);
 	r = conf_dump(conf, f);
 	if (r)
@@ -218,14 +237,14 @@ static int next_path(const char *source, char path[ACTIVE_PATH_MAX], char next[A
 }
 
 int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,
-		   size_t n_names, uint64_t table)
+		   size_t n_names, uint64_t table, bool exempts)
 {
 	char path[ACTIVE_PATH_MAX];
 	char next[ACTIVE_PATH_MAX];
 	int r;
 
 	r = next_path(source, path, next);
-	return r ? r : write_file(next, conf, names, n_names, table);
+	return r ? r : write_file(next, conf, names, n_names, table, exempts);
 }
 
 void active_discard(const char *source)

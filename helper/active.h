@@ -37,6 +37,9 @@ bool active_is_current_but(const char *source, const struct conf_source *but, si
 /* What active_prepare() was given as table; 0: there is none. */
 uint64_t active_table(const char *source);
 
+/* Whether the table knows nobody as confined who has no session, or it is not known. */
+bool active_exempts(const char *source);
+
 /* Tells one active configuration from the next. */
 struct active_stamp {
 	uint64_t ino;
@@ -52,10 +55,11 @@ int active_load(const char *source, struct diag *diag, struct conf **ret_conf);
 /*
  * Writes what is to be in force next, beside what is; and puts it in force, at
  * once.  names are further files that its meaning depends on (depends.h);
- * table tells one firewall from another.  Both need the runtime directory and STATE_LOCK_RELOAD.
+ * table tells one firewall from another, and exempts is as above.  Both need the runtime directory
+ * and STATE_LOCK_RELOAD.
  */
 int active_prepare(const char *source, const struct conf *conf, const struct conf_source *names,
-		   size_t n_names, uint64_t table);
+		   size_t n_names, uint64_t table, bool exempts);
 int active_commit(const char *source);
 void active_discard(const char *source); /* what was written, and did not come into force */
 

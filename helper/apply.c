@@ -96,7 +96,9 @@ static int prepare(const struct apply *a, const struct machine *machine, uint64_
 {
 	int r;
 
-	r = a->keep ? 0 : active_prepare(a->source, a->conf, a->names, a->n_names, fingerprint);
+	r = a->keep ? 0
+		    : active_prepare(a->source, a->conf, a->names, a->n_names, fingerprint,
+				     machine->exempts);
 	if (!r)
 		r = fw_files_prepare(a->conf, &machine->context);
 	if (!r && has_links(a->conf))
@@ -285,7 +287,7 @@ static int apply_other(const struct apply *a)
 	r = check_other(a);
 	if (r)
 		return r;
-	r = active_prepare(a->source, a->conf, a->names, a->n_names, 0);
+	r = active_prepare(a->source, a->conf, a->names, a->n_names, 0, false);
 	if (!r)
 		r = active_commit(a->source);
 	if (r)

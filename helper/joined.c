@@ -22,7 +22,7 @@ struct scan {
 	size_t n;
 };
 
-static int note_locked(const struct state *state, uint32_t uid)
+int joined_note_locked(const struct state *state, uint32_t uid)
 {
 	/* First: what is in the set without a mark would stay for ever. */
 	int r = state_mark_anew(state, STATE_JOINED, uid);
@@ -38,7 +38,7 @@ int joined_note(uint32_t uid)
 	r = state_open(&state, true);
 	if (!r)
 		r = state_lock(&state, STATE_LOCK_USER(uid), true);
-	return r ? r : note_locked(&state, uid);
+	return r ? r : joined_note_locked(&state, uid);
 }
 
 bool joined_is(const struct state *state, uint32_t uid)

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /*
- * Those of the users of join sessions who have no business in the host's network
+ * Those of the users of join sessions, and of sessions elsewhere than in the namespace
+ * that is pinned for the user, who have no business in the host's network
  * whatever service they come by: the firewall knows each by an element of the
  * set of those who are live.  No pin of ours tells when that ends, as the network
  * namespace is not ours, so each has a mark (state.h) that says when a process of
@@ -18,6 +19,8 @@ struct state;
 
 /* A session of uid begins. */
 int joined_note(uint32_t uid);
+/* The same, of whoever has locked the user. */
+int joined_note_locked(const struct state *state, uint32_t uid);
 
 /* Whether uid is one of them. */
 bool joined_is(const struct state *state, uint32_t uid);

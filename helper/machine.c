@@ -23,12 +23,11 @@ static bool is_enough(void *data, const char *path, const char *group)
  * group is not known here, so nobody is confined for certain: what remains of
  * the tripwire is for those who have a confined session.
  */
-static int find_confined(const struct conf *conf, struct spans *uids)
+static int find_confined(const struct conf *conf, struct spans *uids, bool *ret_exempts)
 {
-	bool anybody = false;
-	int r = exempt_search(is_enough, NULL, &anybody);
+	int r = exempt_search(is_enough, NULL, ret_exempts);
 
-	return r || anybody ? r : confined_uids(conf, uids);
+	return r || *ret_exempts ? r : confined_uids(conf, uids);
 }
 
 int machine_init(struct machine *machine, const struct conf *conf)
@@ -36,7 +35,7 @@ int machine_init(struct machine *machine, const struct conf *conf)
 	_cleanup_(spans_done) struct spans uids = { 0 };
 	int r;
 
-	r = find_confined(conf, &uids);
+	r = find_confined(conf, &uids, &machine->exempts);
 	if (r < 0)
 		return r;
 	machine->confined = calloc(uids.n + 1, sizeof(*machine->confined));

@@ -16,6 +16,7 @@ struct machine {
 	struct fw_uids *confined;
 	fw_link_name *routers4;
 	struct conf_prefix resolvers[RESOLVERS_MAX];
+	bool exempts; /* a stack of PAM has an exempt_group: nobody is confined for certain */
 };
 
 /* What follows from the configuration, the user data base and the stacks of PAM. */

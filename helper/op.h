@@ -58,6 +58,9 @@ struct conf_session;
 int op_open_join(struct op *op, const struct conf *conf, const struct conf_session *session,
 		 bool confined);
 
+/* Whether the tripwire knows the user without being told of a session. */
+bool op_is_in_table(const struct op *op, const struct conf *conf);
+
 /*
  * The part of op_open() that is for "set hide".  The answer has the namespace of the
  * session; NULL is for one that has been sealed.

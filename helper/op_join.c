@@ -11,6 +11,7 @@
 
 #include "conf/base.h"
 #include "conf/conf.h"
+#include "helper/active.h"
 #include "helper/confined.h"
 #include "helper/joined.h"
 #include "helper/named.h"
@@ -129,10 +130,11 @@ static int answer_files(struct op *op, const char *name)
 	return add_files(op, name, dir);
 }
 
-/* Whether the tripwire knows the user without being told: the table is the default file's. */
-static bool is_in_table(const struct op *op, const struct conf *conf)
+/* The table is the default file's. */
+bool op_is_in_table(const struct op *op, const struct conf *conf)
 {
-	return strcmp(op->conf, NETNS_CONF) == 0 && confined_has(conf, op->request.uid);
+	return strcmp(op->conf, NETNS_CONF) == 0 && !active_exempts(op->conf) &&
+	       confined_has(conf, op->request.uid);
 }
 
 int op_open_join(struct op *op, const struct conf *conf, const struct conf_session *session,
@@ -152,7 +154,7 @@ int op_open_join(struct op *op, const struct conf *conf, const struct conf_sessi
 		return r;
 	op->answer.result = PROTO_ENTER;
 	/* No session depends on it. */
-	r = confined && !is_in_table(op, conf) ? joined_note(op->request.uid) : 0;
+	r = confined && !op_is_in_table(op, conf) ? joined_note(op->request.uid) : 0;
 	if (r)
 		op_notice(op, "the firewall's tripwire is not set for the user: %s", strerror(-r));
 	return 0;

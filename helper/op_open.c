@@ -11,6 +11,7 @@
 #include "helper/active.h"
 #include "helper/class.h"
 #include "helper/fit.h"
+#include "helper/joined.h"
 #include "helper/link.h"
 #include "helper/netns.h"
 #include "helper/nl.h"
@@ -171,6 +172,20 @@ static int look_at_link(struct op *op, const struct conf_session *session, bool 
 	return 0;
 }
 
+/*
+ * Of two networks of the user one is not pinned: when the other one goes, the tripwire
+ * is to know the user still.  No session depends on it.
+ */
+static void note_both(struct op *op, const struct opening *o, const struct state *state)
+{
+	int r = o->always_confined && !op_is_in_table(op, o->conf)
+			? joined_note_locked(state, op->request.uid)
+			: 0;
+
+	if (r)
+		op_notice(op, "the firewall's tripwire is not set for the user: %s", strerror(-r));
+}
+
 /* The user's namespace, made if there is none.  The user is locked. */
 static int enter_user(struct op *op, struct opening *o, const struct state *state)
 {
@@ -193,6 +208,7 @@ static int enter_user(struct op *op, struct opening *o, const struct state *stat
 			state_unmark(state, STATE_IDLE, op->request.uid);
 		return r;
 	}
+	note_both(op, o, state);
 	/* Sessions by another service have a link, which is not for this one. */
 	if (o->session->network != CONF_NET_VETH)
 		return make_namespace(op);

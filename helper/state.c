@@ -78,8 +78,7 @@ static int make_mount(struct state *state)
 	if (r)
 		return r;
 	r = open_ns(state, true, &is_mount);
-	if (!r && !is_mount &&
-	    mount(NETNS_RUN "/ns", NETNS_RUN "/ns", NULL, MS_BIND, NULL) < 0)
+	if (!r && !is_mount && mount(NETNS_RUN "/ns", NETNS_RUN "/ns", NULL, MS_BIND, NULL) < 0)
 		r = -errno;
 	if (!r)
 		r = set_private();

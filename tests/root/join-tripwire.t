@@ -142,7 +142,55 @@ much_later
 sweep
 is_free alice "and a later sweep lets her go"
 
+note "a link and loopback, neither of them joined"
+conf 'set pool4 100.64.0.0/16
+set pool6 fd6e:6574:6e73::/64
+policy p {
+	dns none
+}
+session @students via cron veth p
+session @students loopback
+session * host'
+netnsctl reload
+has_no_link()
+{
+	! ip link show nu1002
+}
+for second in cron ''; do
+	first=$([ "$second" ] || echo cron)
+	login bob $first
+	login bob $second
+	is_stopped bob "with both"
+	release bobcron
+	ok "the link goes" wait_for 6 has_no_link
+	is_stopped bob "and he still is not free"
+	release bob
+	wait_for 6 no_namespace
+	much_later
+	sweep
+	is_free bob "he logs out, and a later sweep lets him go"
+	fails "and leaves no note" test -e $joined
+done
+
+note "by name, where the table knows nobody: a stack has an exempt group"
+pam_stack other 'session required pam_netns.so exempt_group=wheel'
+conf 'session dave join vpn0
+session * host'
+netnsctl reload
+is_free dave "free until he logs in"
+login dave
+is_stopped dave "and not then"
+release dave
+much_later
+sweep
+is_free dave "he logs out, and a later sweep lets him go"
+rm /etc/pam.d/other
+
 note "she leaves the group"
+conf 'session @students via cron loopback
+session @students join vpn0
+session * host'
+netnsctl reload
 login alice
 is_stopped alice "a student"
 sed -i '/^students:/s/alice,//' /etc/group
