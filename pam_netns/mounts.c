@@ -187,7 +187,8 @@ static int unshare_as(uid_t uid)
 	int back;
 	int r;
 
-	if (syscall(SYS_capget, &header, caps) < 0 || prctl(PR_GET_PDEATHSIG, &parent_death) < 0)
+	if (dumpable < 0 || syscall(SYS_capget, &header, caps) < 0 ||
+	    prctl(PR_GET_PDEATHSIG, &parent_death) < 0)
 		return -errno;
 	r = set_effective_uid(uid);
 	if (r)

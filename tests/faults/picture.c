@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -179,12 +180,12 @@ static void put_around(FILE *out)
 	put_rulesets(out);
 }
 
+/* As the host sees it: the session has copies of mounts, and may have none of this one. */
 static void put_pin(FILE *out, unsigned uid)
 {
 	char path[80];
 	struct stat self, pin;
 
-	/* In the host's mounts, whatever the session's have been rid of. */
 	snprintf(path, sizeof(path), "/proc/1/root/run/pam_netns/ns/%u", uid);
 	if (stat("/proc/thread-self/ns/net", &self) == 0 && stat(path, &pin) == 0)
 		fprintf(out, "pin %s\n", self.st_ino == pin.st_ino ? "here" : "elsewhere");
@@ -214,6 +215,11 @@ void picture_of_session(const char *path, unsigned uid)
 	put_lines(out, "/proc/self/status", 0, "Cap", NULL);
 	put_lines(out, "/proc/self/status", 0, "Seccomp", NULL);
 	put_lines(out, "/proc/self/status", 0, "NoNewPrivs", NULL);
+	put_lines(out, "/proc/self/status", 0, "Uid:", NULL);
+	put_lines(out, "/proc/self/status", 0, "Gid:", NULL);
+	put_lines(out, "/proc/self/status", 0, "SigBlk", NULL);
+	put_lines(out, "/proc/self/status", 0, "SigIgn", NULL);
+	fprintf(out, "dumpable %d\n", prctl(PR_GET_DUMPABLE));
 	put_around(out);
 	fclose(out);
 	_exit(0);

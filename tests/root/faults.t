@@ -35,6 +35,13 @@ failed_looks()
 	faults_calls | awk -v p="$1" '$1 == p && $3 == 21 { print $1, $2, "EIO" }' | tail -n "$2"
 }
 
+# failed_calls PROCESS NUMBERS: prctl(2), 157: what a process was like is to be known before it
+# becomes something else; umount2(2), 166: of a copy of all pins, which may stay.
+failed_calls()
+{
+	faults_calls | awk -v p="$1" -v n=" $2 " '$1 == p && index(n, " " $3 " ") { print $1, $2, "EPERM" }'
+}
+
 faults_setup
 
 # So that all of the below means something.
@@ -50,6 +57,7 @@ for scenario in $SCENARIOS; do
 	{
 		faults_points | some "$points"
 		[ "$scenario" != veth ] || killed_late 3
+		[ "$scenario" != loopback ] || failed_calls 0 '157 166'
 		[ "$scenario" != private ] || failed_looks 0.1.1 1
 		[ "$scenario" != reload ] || failed_looks 0 3
 		[ "$scenario" != sweep ] || seq -f 'netns-helper %.0f oom' 1 12
