@@ -12,7 +12,7 @@
 #   faults_end
 
 # shellcheck disable=SC2034 # the tests use it
-SCENARIOS='loopback second private seal veth veth-second join login-reload reload sweep'
+SCENARIOS='first loopback second private seal veth veth-second join login-reload reload sweep'
 ERRORS='EPERM ENOMEM EMFILE EINTR EAGAIN ENOSPC EBUSY EIO'
 # What cannot fail: exit, exit_group, rt_sigreturn, rt_sigprocmask, futex; getpid, getuid,
 # getgid, geteuid, getegid, getppid, gettid
@@ -126,6 +126,11 @@ faults_begin()
 		;;
 	join) FAULTS_ARGS=(-u carol) ;;
 	login-reload) FAULTS_ARGS=(-u bob -p "$b" "${grounds[@]}" -r "$a") ;;
+	first)
+		# As after a boot: nothing has been loaded yet.
+		FAULTS_ARGS=(-u bob -p "netnsctl unload; umount -l /run/pam_netns/ns; rm -rf /run/pam_netns"
+			-r "netnsctl reload")
+		;;
 	reload)
 		held_session bob
 		FAULTS_ARGS=(-u bob -o 'exec netnsctl reload' -p "$b" "${grounds[@]}" -r "$again")

@@ -28,6 +28,12 @@ killed_late()
 	faults_calls | awk '$1 == "0.1.1" && $3 == 44 { print $1, $2, "after" }' | tail -n "$1"
 }
 
+# Killed before and after each mount(2), 165: of ns, which there is one of
+killed_mounting()
+{
+	faults_calls | awk '$3 == 165 { print $1, $2, "before"; print $1, $2, "after" }'
+}
+
 # failed_looks PROCESS N: the last N of its calls of access(2), 21: what cannot be looked at
 # is not absent.
 failed_looks()
@@ -57,6 +63,7 @@ for scenario in $SCENARIOS; do
 	{
 		faults_points | some "$points"
 		[ "$scenario" != veth ] || killed_late 3
+		[ "$scenario" != first ] || killed_mounting
 		[ "$scenario" != loopback ] || failed_calls 0 '157 166'
 		[ "$scenario" != private ] || failed_looks 0.1.1 1
 		[ "$scenario" != reload ] || failed_looks 0 3
