@@ -13,7 +13,7 @@ conf 'session * loopback'
 
 # The peer answers "yes", by all of these.
 for listen in TCP4-LISTEN:7777 UDP4-RECVFROM:7777 TCP6-LISTEN:7777,ipv6only UDP6-RECVFROM:7777,ipv6only; do
-	in_peer peer1 socat $listen,fork,reuseaddr SYSTEM:'echo yes' &
+	in_peer peer1 socat $listen,fork,reuseaddr SYSTEM:'read -r _; echo yes' &
 done
 
 # asks USER PROTOCOL ADDRESS: in a session of the user's, by a socket of theirs
