@@ -18,15 +18,20 @@
 /* The sshd process that serves the user outlives the close of its session a little. */
 #define STRAGGLERS_MS 3000
 
-/* Seconds; without a usable configuration nothing lingers. */
-static uint32_t linger_time(void)
+/* Seconds; without a usable configuration nothing lingers, but one may be there that has no room.
+ */
+static int linger_time(uint32_t *ret_seconds)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
 	_cleanup_(diag_free_p) struct diag *diag = NULL;
+	int r = diag_new(&diag);
 
-	if (diag_new(&diag) < 0 || active_load(NETNS_CONF, diag, &conf) < 0)
-		return 0;
-	return conf->settings.linger;
+	if (!r)
+		r = active_load(NETNS_CONF, diag, &conf);
+	if (r == -ENOMEM)
+		return r;
+	*ret_seconds = r < 0 ? 0 : conf->settings.linger;
+	return 0;
 }
 
 /*
@@ -40,15 +45,18 @@ static int tidy_all(const struct state *state, struct tidy_result *ret_result)
 	_cleanup_free_ uint32_t *linked = NULL;
 	size_t n_pinned;
 	size_t n_linked;
+	uint32_t linger = 0;
 	int r;
 
-	r = state_list(state, &pinned, &n_pinned);
+	r = linger_time(&linger);
+	if (!r)
+		r = state_list(state, &pinned, &n_pinned);
 	if (!r)
 		r = veth_list(&linked, &n_linked);
 	/* One that somebody has unpinned is ours still. */
 	if (!r)
 		r = uids_add(&pinned, &n_pinned, linked, n_linked);
-	return r ? r : tidy(state, pinned, n_pinned, linger_time(), NULL, ret_result);
+	return r ? r : tidy(state, pinned, n_pinned, linger, NULL, ret_result);
 }
 
 int op_sweep(struct op *op)
@@ -77,6 +85,7 @@ int op_close(struct op *op)
 	_cleanup_(state_close) struct state state = STATE_INIT;
 	_cleanup_(tidy_result_done) struct tidy_result result = { 0 };
 	struct proto_traffic traffic = { 0 };
+	uint32_t linger = 0;
 	int r;
 
 	op->stragglers.asker = op->asker;
@@ -88,7 +97,9 @@ int op_close(struct op *op)
 	if (!r)
 		account_close(&op->request, &traffic);
 	if (!r)
-		r = tidy(&state, &op->request.uid, 1, linger_time(), &op->stragglers, &result);
+		r = linger_time(&linger);
+	if (!r)
+		r = tidy(&state, &op->request.uid, 1, linger, &op->stragglers, &result);
 	account_removed(&result);
 	if (r && r != -ENOENT)
 		return op_fail(op, r, "cannot tidy %s/ns/%u", NETNS_RUN, op->request.uid);
@@ -117,11 +128,14 @@ void op_close_after(struct op *op)
 {
 	_cleanup_(state_close) struct state state = STATE_INIT;
 	_cleanup_(tidy_result_done) struct tidy_result result = { 0 };
+	uint32_t linger = 0;
 	int r;
 
 	if (state_open(&state, false) < 0 || !wait_for_others(op, &state))
 		return;
-	r = tidy(&state, &op->request.uid, 1, linger_time(), NULL, &result);
+	r = linger_time(&linger);
+	if (!r)
+		r = tidy(&state, &op->request.uid, 1, linger, NULL, &result);
 	account_removed(&result);
 	if (r)
 		syslog(LOG_ERR, "cannot tidy %s/ns: %s", NETNS_RUN, strerror(-r));

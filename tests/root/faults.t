@@ -83,6 +83,25 @@ for scenario in $SCENARIOS; do
 	faults_end
 done
 
+# What cannot be read for want of memory is no "set linger" of none.
+faults_begin loopback
+sed '1i set linger 10m' "$WORK/conf.a" >"$WORK/conf.linger"
+"$WORK/put" linger
+netnsctl reload
+ok "somebody comes and goes" pamdo -s faults -u alice open close
+lost=
+failed=0
+for n in {1..30}; do
+	echo "netns-helper $n" >/tmp/oom
+	netnsctl sweep >/dev/null 2>&1 || failed=$((failed + 1))
+	[ -e /run/pam_netns/ns/1001 ] || lost+=" $n"
+done
+is "$lost" "" "with whatever allocation of a sweep's that fails her network lingers"
+isnt "$failed" 0 "  and $failed sweeps do"
+rm -f /tmp/oom
+faults_end
+netnsctl sweep >/dev/null
+
 # outcomes REGEX [FILE]
 outcomes()
 {
