@@ -119,15 +119,19 @@ static void close_it(pam_handle_t *pamh, struct report *r)
 	r->fds_after = count_fds();
 }
 
-/* The host has a connection of the user's from then on, where policy p is in force. */
+/*
+ * The host has a connection of the user's from then on, where policy p is in force.  Always
+ * the same one: where the link stays there are soon too many.
+ */
 static void send_datagram(void)
 {
 	const struct sockaddr_in to = { .sin_family = AF_INET,
 					.sin_port = htons(53),
 					.sin_addr.s_addr = htonl(0xc6336435) }; /* 198.51.100.53 */
+	const struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = htons(4053) };
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd >= 0)
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&from, sizeof(from)) == 0)
 		(void)sendto(fd, "", 1, 0, (const struct sockaddr *)&to, sizeof(to));
 }
 
