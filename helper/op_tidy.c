@@ -56,6 +56,8 @@ static int tidy_all(const struct state *state, struct tidy_result *ret_result)
 	/* One that somebody has unpinned is ours still. */
 	if (!r)
 		r = uids_add(&pinned, &n_pinned, linked, n_linked);
+	if (!r && n_pinned)
+		r = tidy_keep_idle(state, pinned, &n_pinned);
 	return r ? r : tidy(state, pinned, n_pinned, linger, NULL, ret_result);
 }
 

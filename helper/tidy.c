@@ -179,10 +179,8 @@ static int remove_unused(const struct state *state, const struct target *targets
 		result->entering |= t->entering;
 		if (t->used || t->entering)
 			state_unmark(state, STATE_IDLE, t->uid);
-		if (t->used || t->entering || lingers(state, t, linger)) {
-			result->kept++;
+		if (t->used || t->entering || lingers(state, t, linger))
 			continue;
-		}
 		r = remove_one(state, t, result);
 		if (r && !first)
 			first = r;
@@ -216,9 +214,38 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 		state_unlock(state, STATE_LOCK_ENTERING(uids[i]));
 		state_unlock(state, STATE_LOCK_USER(uids[i]));
 	}
-	result.kept += (uint32_t)(n - scan.n);
 	*ret_result = result;
 	return r;
+}
+
+int tidy_keep_idle(const struct state *state, uint32_t *uids, size_t *n)
+{
+	_cleanup_free_ struct target *targets = calloc(*n ? *n : 1, sizeof(*targets));
+	struct scan scan = { .targets = targets, .n = *n };
+	size_t idle = 0;
+	int r;
+
+	if (!targets)
+		return -ENOMEM;
+	for (size_t i = 0; i < *n; i++) {
+		_cleanup_close_ int fd = -1;
+
+		targets[i].uid = uids[i];
+		r = state_open_pin(state, uids[i], &fd, &targets[i].netns);
+		if (r && r != -ENOENT)
+			return r;
+	}
+	qsort(targets, *n, sizeof(*targets), compare_targets);
+	r = procs_scan(note_process, &scan);
+	if (r)
+		return r;
+	for (size_t i = 0; i < *n; i++)
+		if (!targets[i].used)
+			uids[idle++] = targets[i].uid;
+		else
+			state_unmark(state, STATE_IDLE, targets[i].uid);
+	*n = idle;
+	return 0;
 }
 
 int tidy_find_link(uint32_t uid, struct link_view *ret_view)

@@ -38,7 +38,6 @@ struct tidy_result {
 	struct tidy_gone *gone; /* as many of them as there was memory for */
 	size_t n_gone;
 	uint32_t removed;
-	uint32_t kept; /* somebody inside or entering, lingering, or locked */
 	bool entering; /* somebody was about to enter one */
 };
 
@@ -53,6 +52,13 @@ void tidy_result_done(struct tidy_result *result);
  */
 int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
 	 struct stragglers *stragglers, struct tidy_result *ret_result);
+
+/*
+ * Keeps of uids, n of them, those who have nobody inside, by a look that locks nobody:
+ * however long /proc is, it holds up no log-in.  0 or a negative errno, then uids are in
+ * no order.
+ */
+int tidy_keep_idle(const struct state *state, uint32_t *uids, size_t *n);
 
 /*
  * Removes the namespace that the caller has just made for uid, and nobody has entered:

@@ -159,19 +159,37 @@ has_list()
 {
 	find /proc/[0-9]*/fd -lname /proc 2>/dev/null | grep -q .
 }
-netnsctl sweep >"$WORK/sweep" &
-sweep=$!
-ok "a sweep has begun" wait_for 5 has_list
+pamdo open close >"$WORK/close" &
+closing=$!
+ok "another session closes" wait_for 5 has_list
 echo go >&"$child"
 ok "now it has ended" wait_for 5 is_gone "$parent"
-wait $sweep
+wait $closing
 like "$(cat "$WORK/trace")" DELAYED "  (while the list was there already)"
-is "$(cat "$WORK/sweep")" "0 removed" "the child keeps the network"
+like "$(cat "$WORK/close")" 'close 0' "  and that has no error"
 is "$(stat -c %i /run/pam_netns/ns/1001)" "$(netns_of "$(process 'sleep 2007')")" "  which is pinned"
 rm $HELPER
 mv $HELPER.real $HELPER
 exec {child}>&-
 end_of 'sleep 2007'
+no_debris
+
+#
+note "whom a sweep locks"
+#
+
+hold alice pamdo open ns sleep-for-stdin close
+run pamdo -u bob open system 'kill -KILL $PPID'
+strace -f -qqq -o "$WORK/trace" -e trace=fcntl netnsctl sweep >"$WORK/sweep"
+is "$(cat "$WORK/sweep")" "1 removed" "bob has gone, alice has not"
+# locks UID
+locks()
+{
+	grep -c "F_OFD_SETLK.*l_type=F_WRLCK.*l_start=$1," "$WORK/trace"
+}
+isnt "$(locks 1002)" 0 "  he is locked meanwhile"
+is "$(locks 1001)" 0 "  and she is not: however many processes there are, nobody waits for them"
+release alice >/dev/null
 no_debris
 
 #
