@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- *   faultrun [-lS] -w DIR -u USER [-o OPERATION]
+ *   faultrun [-l] [-S USER] -w DIR -u USER [-o OPERATION]
  *            [-p PREPARE] [-g GROUND -g GROUND] [-r RESTORE]
  *   faultrun -G
  *
@@ -14,8 +14,9 @@
  *
  * What must hold: the session is as without the fault, or refused, and then in an
  * empty network; nothing crashes; the next log-in works; nothing is left, at least
- * after a sweep.  With -S a session in an empty network is right, too.  With -g the
- * host's table and routing rules are as in one of these files, which -G prints.  -l lists
+ * after a sweep.  With -S a session in an empty network is right, too, where all else
+ * is as for that USER, who gets no other.  With -g the host's table and routing rules
+ * are as in one of these files, which -G prints.  -l lists
  * the calls instead: process, number, system call.
  */
 #include <err.h>
@@ -101,7 +102,7 @@ static void get_report(int fd, struct report *ret)
 
 static bool is_sealed(const struct run *run, const struct report *r)
 {
-	return run->seals && !r->opened && !r->has_links && r->inside != run->host;
+	return run->sealed_user && !r->opened && !r->has_links && r->inside != run->host;
 }
 
 /* Of a session there is one, also where libpam has failed after the module, which had done its
@@ -227,6 +228,8 @@ static void try(const struct run *run, const struct trace_point *point, trace_vi
 	judge_session(run, ret_report);
 	if (has_picture(run, ret_report))
 		judge_picture(run);
+	if (ret_report->has_opened && is_sealed(run, ret_report))
+		judge_sealed(run);
 	if (run->grounds[0])
 		judge_ground(run);
 }
@@ -330,6 +333,21 @@ static void no_fault(struct run *run, trace_visit *visit)
 		     report.closed, wrong);
 }
 
+static void pose_sealed(const struct run *run)
+{
+	struct run other = *run;
+	struct report report;
+	int status;
+	int fd;
+
+	other.user = run->sealed_user;
+	if (waitpid(start(&other, false, in(run, "sealed"), &fd), &status, 0) < 0)
+		err(2, "waitpid");
+	get_report(fd, &report);
+	if (!is_sealed(run, &report) || access(in(run, "sealed"), F_OK) < 0)
+		errx(2, "the session of %s is not sealed", other.user);
+}
+
 /* How all of it looks without a fault. */
 static void pose(struct run *run)
 {
@@ -350,6 +368,8 @@ static void pose(struct run *run)
 	if (rename(in(run, "session.now"), in(run, "session")) < 0)
 		err(2, "no picture");
 	run_hook(run, run->restore, "restore");
+	if (run->sealed_user)
+		pose_sealed(run);
 	wrong[0] = '\0';
 	if (strcmp(clean_up(run), " left") == 0)
 		errx(2, "something is left without a fault: %s", wrong);
@@ -397,13 +417,13 @@ int main(int argc, char *argv[])
 	bool list = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "lGSw:u:o:p:g:r:")) != -1) {
+	while ((c = getopt(argc, argv, "lGS:w:u:o:p:g:r:")) != -1) {
 		switch (c) {
 		case 'l':
 			list = true;
 			break;
 		case 'S':
-			run.seals = true;
+			run.sealed_user = optarg;
 			break;
 		case 'w':
 			run.where = optarg;

@@ -15,7 +15,8 @@ struct run {
 	const char *user;
 	unsigned uid;
 	const char *service;
-	bool seals; /* "set on-error seal": a session may have an empty network instead */
+	/* "set on-error seal": a session may have an empty network, as this one's always is */
+	const char *sealed_user;
 	const char *operation; /* NULL: a session of the user */
 	const char *prepare; /* before each point */
 	const char *grounds[2]; /* the host's ground is as in one of these files then */
@@ -82,6 +83,7 @@ enum tripwire {
 bool compare(const struct run *run, const char *name, const char *what, enum tripwire tripwire);
 void judge_ground(const struct run *run);
 void judge_picture(const struct run *run);
+void judge_sealed(const struct run *run);
 void judge_session(const struct run *run, const struct report *r);
 
 #endif

@@ -139,6 +139,32 @@ void judge_picture(const struct run *run)
 		unset = compare(run, "session", "opened", MAY_LACK);
 }
 
+/* Where "around" begins, which is the host. */
+static size_t own_part(const char *text)
+{
+	const char *around = strstr(text, "\naround\n");
+
+	return around ? (size_t)(around - text) : strlen(text);
+}
+
+static bool is_same_inside(const struct run *run, const char *a, const char *b)
+{
+	char *x = read_in(run, a);
+	char *y = read_in(run, b);
+	size_t n = own_part(x);
+	bool same = n && n == own_part(y) && memcmp(x, y, n) == 0;
+
+	free(x);
+	free(y);
+	return same;
+}
+
+void judge_sealed(const struct run *run)
+{
+	if (!is_same_inside(run, "sealed", "session.now"))
+		complain("sealed, and not as a sealed session is");
+}
+
 void judge_session(const struct run *run, const struct report *r)
 {
 	if (r->seconds > SLOW)

@@ -117,7 +117,7 @@ faults_begin()
 	private) FAULTS_ARGS=(-u dave) ;;
 	seal)
 		"$WORK/put" seal && netnsctl reload
-		FAULTS_ARGS=(-S -u alice)
+		FAULTS_ARGS=(-S huge -u alice)
 		;;
 	veth) FAULTS_ARGS=(-u bob) ;;
 	veth-second)
