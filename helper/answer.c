@@ -46,8 +46,8 @@ static bool mounts_are_sound(const struct proto_answer *a)
 	for (size_t i = 0; i < a->n_mounts; i++) {
 		const char *path = a->mounts[i].path;
 
-		if (!memchr(path, '\0', sizeof(a->mounts[i].path)) ||
-		    !answer_path_is_sound(path) || a->mounts[i].others > 1)
+		if (!memchr(path, '\0', sizeof(a->mounts[i].path)) || !answer_path_is_sound(path) ||
+		    a->mounts[i].others > 1)
 			return false;
 	}
 	return true;

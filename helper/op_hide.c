@@ -16,6 +16,7 @@
 #include "helper/answer.h"
 #include "helper/hide.h"
 #include "helper/op.h"
+#include "helper/trust.h"
 
 /*
  * "set hide": what whoever listens in the file system would reach the network by for
@@ -321,33 +322,13 @@ static bool is_hidden(const struct op *op, size_t first, const char *path)
 	return false;
 }
 
-/* Whether others than root can rename what is at path, or a directory on the way there. */
-static bool is_of_others(const char *path)
-{
-	char here[PATH_MAX];
-	struct stat st;
-
-	snprintf(here, sizeof(here), "%s", path);
-	for (char *slash = here; (slash = strchr(slash, '/')); slash++) {
-		char first = slash[1];
-
-		slash[1] = '\0';
-		if (lstat(here, &st) < 0)
-			return false;
-		if (st.st_uid != 0 || (st.st_mode & 022))
-			return true;
-		slash[1] = first;
-	}
-	return false;
-}
-
 /*
  * They could also take it away from under the mask.  That they exchange it while we
  * look is not to keep anybody out.
  */
 static int add_mask_of(struct op *op, const char *path, int mask)
 {
-	bool others = is_of_others(path);
+	bool others = trust_others_lead_to(path);
 	int r = op_add_mount(op, path, mask);
 
 	if (r || !others)

@@ -2,6 +2,7 @@
 #ifndef HELPER_TRUST_H
 #define HELPER_TRUST_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -12,5 +13,11 @@ int trust_check(int fd, mode_t type);
 
 /* Opens the directory name, no symbolic link, below at, and checks it. */
 int trust_open_dir(int at, const char *name, int *ret_fd);
+
+/*
+ * Whether others than root can rename what is at path, which is absolute and without
+ * links, or a directory on the way there.
+ */
+bool trust_others_lead_to(const char *path);
 
 #endif

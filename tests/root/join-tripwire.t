@@ -158,7 +158,9 @@ has_no_link()
 }
 for second in cron ''; do
 	first=$([ "$second" ] || echo cron)
+	# shellcheck disable=SC2086 # no service is the usual one
 	login bob $first
+	# shellcheck disable=SC2086
 	login bob $second
 	is_stopped bob "with both"
 	release bobcron

@@ -179,6 +179,7 @@ note "whom a sweep locks"
 #
 
 hold alice pamdo open ns sleep-for-stdin close
+# shellcheck disable=SC2016 # $PPID is pamdo's
 run pamdo -u bob open system 'kill -KILL $PPID'
 strace -f -qqq -o "$WORK/trace" -e trace=fcntl netnsctl sweep >"$WORK/sweep"
 is "$(cat "$WORK/sweep")" "1 removed" "bob has gone, alice has not"

@@ -17,8 +17,8 @@
 #endif
 
 void *REAL(malloc)(size_t size);
-void *REAL(calloc)(size_t n, size_t size);
-void *REAL(realloc)(void *old, size_t size);
+void *REAL(calloc)(size_t nmemb, size_t size);
+void *REAL(realloc)(void *ptr, size_t size);
 
 static long countdown = -1; /* below 0: never */
 
@@ -32,14 +32,14 @@ EXPORT void *malloc(size_t size)
 	return fails() ? NULL : REAL(malloc)(size);
 }
 
-EXPORT void *calloc(size_t n, size_t size)
+EXPORT void *calloc(size_t nmemb, size_t size)
 {
-	return fails() ? NULL : REAL(calloc)(n, size);
+	return fails() ? NULL : REAL(calloc)(nmemb, size);
 }
 
-EXPORT void *realloc(void *old, size_t size)
+EXPORT void *realloc(void *ptr, size_t size)
 {
-	return fails() ? NULL : REAL(realloc)(old, size);
+	return fails() ? NULL : REAL(realloc)(ptr, size);
 }
 
 static const char text[] =
@@ -93,7 +93,8 @@ static int confine(const struct conf *conf, struct diag *diag, struct made *made
 
 static bool is_same(const struct made *a, const struct made *b)
 {
-	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+	return a->length == b->length && a->bytes && b->bytes &&
+	       memcmp(a->bytes, b->bytes, a->length) == 0;
 }
 
 static void test(const struct parsed *parsed,
