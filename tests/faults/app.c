@@ -104,12 +104,12 @@ static void open_it(pam_handle_t *pamh, struct report *r)
 	r->has_links = has_links();
 }
 
-static void close_it(pam_handle_t *pamh, struct report *r)
+static void close_it(pam_handle_t *pamh, bool leaves, struct report *r)
 {
 	double start = now();
 
 	count(true);
-	r->closed = pam_close_session(pamh, 0);
+	r->closed = leaves ? PAM_SUCCESS : pam_close_session(pamh, 0);
 	(void)pam_end(pamh, PAM_SUCCESS);
 	count(false);
 	if (now() - start > r->seconds)
@@ -152,6 +152,6 @@ void app_run(const struct run *run, bool traced, const char *picture, int report
 		send_datagram();
 	if (picture && (r.opened == PAM_SUCCESS || r.has_links))
 		picture_of_session(picture, run->uid);
-	close_it(pamh, &r);
+	close_it(pamh, traced && run->leaves, &r);
 	send_report(report_fd, &r);
 }

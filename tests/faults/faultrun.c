@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- *   faultrun [-l] [-S USER] -w DIR -u USER [-o OPERATION]
+ *   faultrun [-lE] [-S USER] -w DIR -u USER [-o OPERATION]
  *            [-p PREPARE] [-g GROUND -g GROUND] [-r RESTORE]
  *   faultrun -G
  *
@@ -14,10 +14,10 @@
  *
  * What must hold: the session is as without the fault, or refused, and then in an
  * empty network; nothing crashes; the next log-in works; nothing is left, at least
- * after a sweep.  With -S a session in an empty network is right, too, where all else
- * is as for that USER, who gets no other.  With -g the host's table and routing rules
- * are as in one of these files, which -G prints.  -l lists
- * the calls instead: process, number, system call.
+ * after a sweep.  With -E a session is ended, and not closed.  With -S a session in an empty
+ * network is right, too, where all else is as for that USER, who gets no other.  With -g the host's
+ * table and routing rules are as in one of these files, which -G prints.  -l lists the calls
+ * instead: process, number, system call.
  */
 #include <err.h>
 #include <errno.h>
@@ -419,10 +419,13 @@ int main(int argc, char *argv[])
 	bool list = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "lGS:w:u:o:p:g:r:")) != -1) {
+	while ((c = getopt(argc, argv, "lEGS:w:u:o:p:g:r:")) != -1) {
 		switch (c) {
 		case 'l':
 			list = true;
+			break;
+		case 'E':
+			run.leaves = true;
 			break;
 		case 'S':
 			run.sealed_user = optarg;

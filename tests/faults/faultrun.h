@@ -17,6 +17,7 @@ struct run {
 	const char *service;
 	/* "set on-error seal": a session may have an empty network, as this one's always is */
 	const char *sealed_user;
+	bool leaves; /* without closing the session */
 	const char *operation; /* NULL: a session of the user */
 	const char *prepare; /* before each point */
 	const char *grounds[2]; /* the host's ground is as in one of these files then */

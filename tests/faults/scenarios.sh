@@ -12,7 +12,7 @@
 #   faults_end
 
 # shellcheck disable=SC2034 # the tests use it
-SCENARIOS='first loopback second private seal veth veth-second join login-reload reload sweep'
+SCENARIOS='first loopback second private seal unclosed veth veth-second join login-reload reload sweep'
 ERRORS='EPERM ENOMEM EMFILE EINTR EAGAIN ENOSPC EBUSY EIO'
 # What cannot fail: exit, exit_group, rt_sigreturn, rt_sigprocmask, futex; getpid, getuid,
 # getgid, geteuid, getegid, getppid, gettid
@@ -36,7 +36,7 @@ faults_conf()
 		session root host
 		session alice loopback
 		session bob veth p
-		session carol join vpn0
+		session @joiners join vpn0
 		session dave loopback private
 		session huge join none
 		session * host
@@ -47,6 +47,7 @@ faults_setup()
 {
 	pam_stack faults 'session required pam_netns.so'
 	sandbox_net
+	echo 'joiners:x:992:carol' >>/etc/group
 	ip netns add vpn0
 	ip -n vpn0 link set lo up
 	mkdir -p /etc/netns/vpn0
@@ -119,6 +120,7 @@ faults_begin()
 		"$WORK/put" seal && netnsctl reload
 		FAULTS_ARGS=(-S huge -u alice)
 		;;
+	unclosed) FAULTS_ARGS=(-E -u alice) ;;
 	veth) FAULTS_ARGS=(-u bob) ;;
 	veth-second)
 		held_session bob
