@@ -3,9 +3,10 @@
 #   make              builds the module, the helper and the command
 #   make install      DESTDIR and PREFIX as usual
 #   make check        every test (root: installs what the tests need first)
-#   make check-faults every system call and allocation fails in turn (root, hours)
+#   make check-faults every system call and allocation fails in turn (root, an hour)
 #   make check-storm  very many log-ins at once, a tenth of them killed; and very
 #                     many users (root)
+#   make check-vm     what needs systemd and Debian's kernel, in a virtual machine (root)
 #   make demo         three users log in by ssh, in a sandbox (root)
 #   make lint         static analysis and the manual pages
 #   make bench        what a login costs (root)
@@ -246,6 +247,12 @@ check-storm: packages
 	$(give_back)
 	$(Q)BUILD=$(BUILD) prove --exec '' --verbose tests/faults/storm.t tests/faults/crowd.t
 
+check-vm: packages
+	$(Q)tests/install-packages vm
+	$(Q)$(MAKE) --no-print-directory tests
+	$(give_back)
+	$(Q)BUILD=$(BUILD) prove --exec '' --verbose tests/vm/check.t
+
 demo: packages
 	$(Q)$(MAKE) --no-print-directory tests
 	$(give_back)
@@ -262,4 +269,4 @@ lint:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:
-.PHONY: all install uninstall clean FORCE tests packages check check-faults check-storm demo bench lint
+.PHONY: all install uninstall clean FORCE tests packages check check-faults check-storm check-vm demo bench lint
