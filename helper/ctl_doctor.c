@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "conf/base.h"
@@ -92,6 +93,27 @@ static int choose(struct doctor *doctor, struct conf **file, struct conf **ret_c
 	return r == -ENOENT ? 0 : r;
 }
 
+static void judge_room(struct doctor *doctor)
+{
+	const char *what;
+	struct statvfs fs;
+
+	/* Without a size there is no end to it. */
+	if (statvfs(NETNS_RUN, &fs) < 0)
+		return;
+	if (fs.f_flag & ST_RDONLY)
+		what = "is read-only";
+	else if (fs.f_blocks && !fs.f_bavail)
+		what = "is full";
+	else if (fs.f_files && !fs.f_favail)
+		what = "has no inodes left";
+	else
+		return;
+	doctor_mend(doctor,
+		    doctor_add(doctor, DOCTOR_RUN_FULL, NETNS_RUN, 0, "its file system %s", what),
+		    "make room there, see df(1), then netnsctl reload");
+}
+
 static void judge(struct doctor *doctor)
 {
 	if (!doctor->in_force)
@@ -128,6 +150,7 @@ static void look(struct doctor *doctor, struct conf **ret_conf)
 	if (r || r2)
 		note_unseen(doctor, "the configuration", r ? r : r2);
 	doctor->conf = *ret_conf;
+	judge_room(doctor);
 	judge(doctor);
 	judge_helper(doctor);
 	for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {

@@ -32,6 +32,11 @@ const struct doctor_kind_info doctor_kinds[N_DOCTOR_KINDS] = {
 		"configuration-changed", DOCTOR_NOTE,
 		"the next login of somebody who is not exempt loads the file as it is",
 	},
+	[DOCTOR_RUN_FULL] = {
+		"run-full", DOCTOR_ERROR,
+		"nothing new comes into force, also if it is stricter; and who has no session yet "
+		"is refused, unless for the host's network",
+	},
 	[DOCTOR_NOBODY_CONFINED] = {
 		"nobody-confined", DOCTOR_NOTE,
 		"every session is in the network of the host, or of whoever opens it",

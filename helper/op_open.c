@@ -45,7 +45,7 @@ static int load_conf(struct op *op, struct active_stamp *ret_stamp, struct conf 
 	if (!r)
 		r = active_load(op->conf, diag, ret_conf);
 	if (r == -ENOENT)
-		return op_fail(op, -EINVAL, "no configuration is loaded (see netnsctl check %s)",
+		return op_fail(op, -EINVAL, "no configuration is loaded (see netnsctl reload %s)",
 			       op->conf);
 	if (r)
 		return op_fail(op, -EINVAL, "cannot read the active configuration in %s: %s",

@@ -108,6 +108,24 @@ conf -k "$whole"
 netnsctl reload
 mended
 
+note "no room in /run"
+cp -a /run/pam_netns "$WORK/run"
+# on_full WHAT OPTIONS: the runtime directory is in a file system that is so
+on_full()
+{
+	mount -t tmpfs -o "mode=700,$2" tmpfs /run/pam_netns
+	find "$WORK/run" -maxdepth 1 -type f -exec cp -t /run/pam_netns {} +
+	touch /run/pam_netns/taken{1..30} 2>/dev/null
+	head -c 1M /dev/zero >/run/pam_netns/lock 2>/dev/null
+	[ "$1" != 'is read-only' ] || mount -o remount,ro /run/pam_netns
+	finds 2 "run-full /run/pam_netns:- its file system $1 => make room" "run-full: $1"
+	umount /run/pam_netns
+}
+on_full 'is full' size=64k
+on_full 'has no inodes left' nr_inodes=20
+on_full 'is read-only' size=4m
+mended
+
 note "PAM"
 for service in sshd su cron atd systemd-user gdm-password; do
 	stack $service 'session required pam_unix.so' '@include common' 'session optional pam_systemd.so'
