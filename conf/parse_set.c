@@ -240,6 +240,15 @@ static bool cannot_hide(const struct token *path)
 				    (rest.length == 4 || rest.text[4] == '/'));
 }
 
+/* Of those that glob(7) knows. */
+static bool has_pattern(const struct token *path)
+{
+	for (size_t i = 0; i < path->length; i++)
+		if (strchr("*?[", path->text[i]))
+			return true;
+	return false;
+}
+
 static int check_hidden(struct conf_parser *p, const struct token *word)
 {
 	const struct conf_settings *s = &p->conf->settings;
@@ -248,6 +257,9 @@ static int check_hidden(struct conf_parser *p, const struct token *word)
 		return no_path(p, word, !s->hide_default && !s->n_hide);
 	if (cannot_hide(word))
 		return parse_error(p, word, "%s cannot be hidden", quote(word).text);
+	if (has_pattern(word))
+		return parse_error(p, word, "%s is a pattern: hide the directory, or each path",
+				   quote(word).text);
 	if (word->length > CONF_HIDE_PATH_MAX)
 		return parse_error(p, word, "this path has more than %u characters",
 				   CONF_HIDE_PATH_MAX);
