@@ -58,7 +58,7 @@ static int tidy_all(const struct state *state, struct tidy_result *ret_result)
 		r = uids_add(&pinned, &n_pinned, linked, n_linked);
 	if (!r && n_pinned)
 		r = tidy_keep_idle(state, pinned, &n_pinned);
-	return r ? r : tidy(state, pinned, n_pinned, linger, NULL, ret_result);
+	return r ? r : tidy_many(state, pinned, n_pinned, linger, ret_result);
 }
 
 int op_sweep(struct op *op)
@@ -101,7 +101,7 @@ int op_close(struct op *op)
 	if (!r)
 		r = linger_time(&linger);
 	if (!r)
-		r = tidy(&state, &op->request.uid, 1, linger, &op->stragglers, &result);
+		r = tidy_one(&state, op->request.uid, linger, &op->stragglers, &result);
 	account_removed(&result);
 	if (r && r != -ENOENT)
 		return op_fail(op, r, "cannot tidy %s/ns/%u", NETNS_RUN, op->request.uid);
@@ -137,7 +137,7 @@ void op_close_after(struct op *op)
 		return;
 	r = linger_time(&linger);
 	if (!r)
-		r = tidy(&state, &op->request.uid, 1, linger, NULL, &result);
+		r = tidy_one(&state, op->request.uid, linger, NULL, &result);
 	account_removed(&result);
 	if (r)
 		syslog(LOG_ERR, "cannot tidy %s/ns: %s", NETNS_RUN, strerror(-r));

@@ -21,6 +21,7 @@
 #include "helper/veth.h"
 
 #define ANCESTORS_MAX 64
+#define PATIENCE_MS   1000 /* of a sweep */
 
 struct target {
 	uint32_t uid;
@@ -87,13 +88,16 @@ static int note_process(void *userdata, pid_t pid, uint64_t netns)
 }
 
 /*
- * Locks the users and finds out their namespaces.  A single one is waited for: two
- * sessions of a user may end at once, and each must look after the other has.
- * Among many, the one that is locked is in use.
+ * Locks the users and finds out their namespaces.  Who is closing waits: two sessions
+ * of a user may end at once, and each must look after the other has.  For a sweep,
+ * the one that is locked is in use; it waits a little for a single one, for whom it
+ * holds up nobody else.
  */
-static int lock_targets(const struct state *state, const uint32_t *uids, size_t n,
+static int lock_targets(const struct state *state, const uint32_t *uids, size_t n, bool wait,
 			struct target *targets, size_t *ret_n)
 {
+	unsigned left_ms = n == 1 ? PATIENCE_MS : 0;
+
 	*ret_n = 0;
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_close_ int fd = -1;
@@ -101,7 +105,8 @@ static int lock_targets(const struct state *state, const uint32_t *uids, size_t 
 		struct stat st;
 		int r;
 
-		r = state_lock(state, STATE_LOCK_USER(t.uid), n == 1);
+		r = wait ? state_lock(state, STATE_LOCK_USER(t.uid), true)
+			 : state_lock_soon(state, STATE_LOCK_USER(t.uid), &left_ms);
 		if (r == -EAGAIN)
 			continue;
 		if (r)
@@ -194,8 +199,8 @@ void tidy_result_done(struct tidy_result *result)
 	*result = (struct tidy_result){ 0 };
 }
 
-int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
-	 struct stragglers *stragglers, struct tidy_result *ret_result)
+static int tidy(const struct state *state, const uint32_t *uids, size_t n, bool wait,
+		uint32_t linger, struct stragglers *stragglers, struct tidy_result *ret_result)
 {
 	_cleanup_free_ struct target *targets = calloc(n ? n : 1, sizeof(*targets));
 	struct scan scan = { .targets = targets, .stragglers = stragglers };
@@ -205,7 +210,7 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 	*ret_result = result;
 	if (!targets)
 		return -ENOMEM;
-	r = lock_targets(state, uids, n, targets, &scan.n);
+	r = lock_targets(state, uids, n, wait, targets, &scan.n);
 	if (!r && scan.n)
 		r = procs_scan(note_process, &scan);
 	if (!r)
@@ -216,6 +221,18 @@ int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t lin
 	}
 	*ret_result = result;
 	return r;
+}
+
+int tidy_one(const struct state *state, uint32_t uid, uint32_t linger,
+	     struct stragglers *stragglers, struct tidy_result *ret_result)
+{
+	return tidy(state, &uid, 1, true, linger, stragglers, ret_result);
+}
+
+int tidy_many(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
+	      struct tidy_result *ret_result)
+{
+	return tidy(state, uids, n, false, linger, NULL, ret_result);
 }
 
 int tidy_keep_idle(const struct state *state, uint32_t *uids, size_t *n)

@@ -14,8 +14,7 @@ struct state;
 
 /*
  * Removes the namespaces that nobody is in.  Who is inside is read from /proc
- * while the users concerned are locked, so no login can slip in between; of
- * several users, one whose lock is taken is left for the next time.
+ * while the users concerned are locked, so no login can slip in between.
  */
 
 /* Processes in a namespace that are about to end with the session of asker. */
@@ -44,14 +43,18 @@ struct tidy_result {
 void tidy_result_done(struct tidy_result *result);
 
 /*
- * Tidies uids.  linger is in seconds.  With stragglers (may be NULL, then all
- * zero but asker) it collects the processes in the way, if all of them are the
- * asker or its descendants; stragglers_wait() waits for their end.  Returns 0
- * or a negative errno; then nothing, or part, was removed.  *ret_result is the
- * caller's to end by tidy_result_done(), whatever is returned.
+ * Tidies what uid has, and waits for the user's lock.  linger is in seconds.  With
+ * stragglers (may be NULL, then all zero but asker) it collects the processes in the
+ * way, if all of them are the asker or its descendants; stragglers_wait() waits for
+ * their end.  Returns 0 or a negative errno; then nothing, or part, was removed.
+ * *ret_result is the caller's to end by tidy_result_done(), whatever is returned.
  */
-int tidy(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
-	 struct stragglers *stragglers, struct tidy_result *ret_result);
+int tidy_one(const struct state *state, uint32_t uid, uint32_t linger,
+	     struct stragglers *stragglers, struct tidy_result *ret_result);
+
+/* Tidies what uids have, but of those who are locked for long, be it a single one. */
+int tidy_many(const struct state *state, const uint32_t *uids, size_t n, uint32_t linger,
+	      struct tidy_result *ret_result);
 
 /*
  * Keeps of uids, n of them, those who have nobody inside, by a look that locks nobody:

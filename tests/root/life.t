@@ -190,6 +190,19 @@ locks()
 }
 isnt "$(locks 1002)" 0 "  he is locked meanwhile"
 is "$(locks 1001)" 0 "  and she is not: however many processes there are, nobody waits for them"
+
+# The only one whom nobody is inside of, locked as by a helper that has been stopped
+# shellcheck disable=SC2016 # $PPID is pamdo's
+run pamdo -u bob open system 'kill -KILL $PPID'
+hold lock python3 -c '
+import fcntl, struct
+lock = open("/run/pam_netns/lock", "r+b")
+fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 1002, 1, 0)) # F_OFD_SETLK
+print("ready", flush=True)
+input()'
+is "$(netnsctl sweep 2>&1)" "0 removed" "a sweep does not wait for one who is locked for long"
+release lock >/dev/null
+is "$(netnsctl sweep)" "1 removed" "  the next one removes what he had"
 release alice >/dev/null
 no_debris
 
