@@ -360,6 +360,9 @@ static int add_masks(struct op *op, const char *const *paths, size_t n, size_t f
 	for (size_t i = 0; i < n; i++) {
 		int r = add_mask(op, first, paths[i], paths[i] == resolvers[0]);
 
+		/* A file system of theirs, by FUSE for instance, that root is not let into. */
+		if (r == -EACCES && trust_others_lead_to(paths[i]))
+			continue;
 		if (r)
 			return op_fail(op, r, "cannot hide %.160s", paths[i]);
 	}

@@ -15,8 +15,8 @@ int trust_check(int fd, mode_t type);
 int trust_open_dir(int at, const char *name, int *ret_fd);
 
 /*
- * Whether others than root can rename what is at path, which is absolute and without
- * links, or a directory on the way there.
+ * Whether others than root can rename what is at path, which is absolute, or a directory
+ * on the way there.  Links are followed; where they are is not looked at.
  */
 bool trust_others_lead_to(const char *path);
 

@@ -135,6 +135,13 @@ static int attach(const char *path, int fd)
 	return follow_only(path);
 }
 
+/* What comes of it when somebody exchanges what is there; no other failure is a user's doing. */
+static bool is_exchanged(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP || r == -EACCES || r == -EINVAL ||
+	       r == -ESTALE;
+}
+
 static int attach_all(const struct proto_mount *list, const int *fds, size_t n,
 		      const char **ret_path)
 {
@@ -143,7 +150,7 @@ static int attach_all(const struct proto_mount *list, const int *fds, size_t n,
 
 		if (r)
 			*ret_path = list[i].path;
-		if (r && r != -ENOENT && !list[i].others)
+		if (r && r != -ENOENT && !(list[i].others && is_exchanged(r)))
 			return r;
 	}
 	return 0;

@@ -381,7 +381,32 @@ done
 kill $exchange
 wait $exchange 2>/dev/null
 is $opened 20 "files, directories and links that she exchanges all the time keep nobody out"
-rm -r ~alice/{agent,way,other} /tmp/.s.PGSQL.5432 /run/deep /run/short 2>/dev/null
+rm -r ~alice/{agent,way,other} /tmp/.s.PGSQL.5432
+as_user alice mkdir ~alice/agent
+touch ~alice/agent/sock
+for fault in move_mount:error=ENOMEM move_mount:error=EPERM move_mount:error=ENOSPC; do
+	run strace -f -o /dev/null -e inject=$fault:when=1 pamdo -u bob open system 'echo in' close
+	like "$OUT" 'open 4 ' "but nobody is let in where something of hers cannot be hidden, $fault"
+done
+: >~alice/agent/sock
+mknod /dev/fuse c 10 229
+cat >"$WORK/fuse.py" <<-EOT
+	import ctypes, os
+	fd = os.open("/dev/fuse", os.O_RDWR)
+	options = b"fd=%d,rootmode=40000,user_id=1001,group_id=1001" % fd
+	if ctypes.CDLL(None).mount(b"hers", b"/home/alice/agent", b"fuse", 0, options) != 0:
+	    raise SystemExit("mount")
+	print("ready", flush=True)
+	input()
+EOT
+if hold fuse python3 "$WORK/fuse.py" && [ "$(held fuse)" = ready ]; then
+	is "$(by su bob 'id -un')" bob "nor does a file system of hers that root is not let into keep anybody out"
+	release fuse
+	umount -l ~alice/agent
+else
+	skip "a file system of hers" "this kernel has no FUSE"
+fi
+rm -r ~alice/agent /run/deep /run/short
 
 ip netns add vpn0
 mkdir -p /etc/netns/vpn0
