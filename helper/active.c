@@ -18,7 +18,8 @@
 #define SOURCE_TAG        "#source "
 #define TABLE_TAG         "#table "
 #define LINKS_TAG         "#links\n"
-#define EXEMPT_TAG        "#exempt\n"
+#define EXEMPT_TAG        "#exempt "
+#define EXEMPT_NONE       EXEMPT_TAG "no\n"
 #define ACTIVE_SOURCE_MAX 200
 
 /* The path of the source as one word: '/' becomes '-', and what is '-' already "%2d". */
@@ -101,7 +102,7 @@ static bool is_current(const char *source, const struct conf_source *but, size_t
 		if (strcmp(line, LINKS_TAG) == 0)
 			*ret_has_links = true;
 		else if (strncmp(line, TABLE_TAG, strlen(TABLE_TAG)) == 0 ||
-			 strcmp(line, EXEMPT_TAG) == 0)
+			 strncmp(line, EXEMPT_TAG, strlen(EXEMPT_TAG)) == 0)
 			continue;
 		else if (!source_is_current(line, but, n_but))
 			return false;
@@ -143,13 +144,12 @@ bool active_exempts(const char *source)
 	_cleanup_free_ char *line = NULL;
 	char path[ACTIVE_PATH_MAX];
 	size_t room = 0;
-	bool read = false;
 
 	f = active_path(source, path) < 0 ? NULL : fopen(path, "re");
-	for (; f && getline(&line, &room, f) > 0 && line[0] == '#'; read = true)
-		if (strcmp(line, EXEMPT_TAG) == 0)
-			return true;
-	return !read;
+	while (f && getline(&line, &room, f) > 0 && line[0] == '#')
+		if (strcmp(line, EXEMPT_NONE) == 0)
+			return false;
+	return true;
 }
 
 int active_stamp(const char *source, struct active_stamp *ret_stamp)
@@ -214,8 +214,7 @@ static int write_file(const char *path, const struct conf *conf, const struct co
 		write_source(f, &names[i]);
 	if (conf_has_network(conf, CONF_NET_VETH))
 		fputs(LINKS_TAG, f);
-	if (exempts)
-		fputs(EXEMPT_TAG, f);
+	fputs(exempts ? EXEMPT_TAG "yes\n" : EXEMPT_NONE, f);
 	fprintf(f, TABLE_TAG "%016" PRIx64 "\n", table);
 	r = conf_dump(conf, f);
 	if (r)

@@ -211,7 +211,9 @@ static int plan(const struct apply *a, const struct members *members, struct mac
 {
 	int r;
 
-	r = machine_init(machine, a->conf);
+	/* What is kept says whether the table has those who are confined: so it must be. */
+	r = a->keep ? machine_init_as(machine, a->conf, active_exempts(a->source))
+		    : machine_init(machine, a->conf);
 	if (r)
 		return r;
 	r = machine_look(machine);

@@ -23,21 +23,22 @@ static bool is_enough(void *data, const char *path, const char *group)
  * group is not known here, so nobody is confined for certain: what remains of
  * the tripwire is for those who have a confined session.
  */
-static int find_confined(const struct conf *conf, struct spans *uids, bool *ret_exempts)
-{
-	int r = exempt_search(is_enough, NULL, ret_exempts);
-
-	return r || *ret_exempts ? r : confined_uids(conf, uids);
-}
-
 int machine_init(struct machine *machine, const struct conf *conf)
 {
-	_cleanup_(spans_done) struct spans uids = { 0 };
-	int r;
+	bool exempts;
+	int r = exempt_search(is_enough, NULL, &exempts);
 
-	r = find_confined(conf, &uids, &machine->exempts);
+	return r ? r : machine_init_as(machine, conf, exempts);
+}
+
+int machine_init_as(struct machine *machine, const struct conf *conf, bool exempts)
+{
+	_cleanup_(spans_done) struct spans uids = { 0 };
+	int r = exempts ? 0 : confined_uids(conf, &uids);
+
 	if (r < 0)
 		return r;
+	machine->exempts = exempts;
 	machine->confined = calloc(uids.n + 1, sizeof(*machine->confined));
 	if (!machine->confined)
 		return -ENOMEM;

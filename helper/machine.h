@@ -21,6 +21,8 @@ struct machine {
 
 /* What follows from the configuration, the user data base and the stacks of PAM. */
 int machine_init(struct machine *machine, const struct conf *conf);
+/* The same, whatever the stacks say now. */
+int machine_init_as(struct machine *machine, const struct conf *conf, bool exempts);
 
 /* And what this machine is like now: its resolvers, and whether it is a router. */
 int machine_look(struct machine *machine);

@@ -186,7 +186,38 @@ release dave
 much_later
 sweep
 is_free dave "he logs out, and a later sweep lets him go"
+sed -i '/^#exempt/d' /run/pam_netns/active.conf
+login dave
+is_stopped dave "nor where an older version has written what is in force"
+release dave
+much_later
+sweep
+
 rm /etc/pam.d/other
+netnsctl reload
+pam_stack other 'session required pam_netns.so exempt_group=wheel'
+conf -k 'session'
+nft flush ruleset
+fails "the group comes when the file has mistakes and the table is away" netnsctl reload
+login dave
+is_stopped dave "what was in force is put back as it was: not while he is logged in"
+release dave
+much_later
+sweep
+is_stopped dave "nor before and after"
+conf -k 'session dave join vpn0
+session * host'
+netnsctl reload
+rm /etc/pam.d/other
+conf -k 'session'
+nft flush ruleset
+fails "the same when the group goes" netnsctl reload
+is_free dave "he is free"
+login dave
+is_stopped dave "and not while he is logged in"
+release dave
+much_later
+sweep
 
 note "she leaves the group"
 conf 'session @students via cron loopback
