@@ -30,18 +30,26 @@ static bool note_group(const struct search *s, const char *path, const char *gro
 	return s->fn(s->data, path, name);
 }
 
+/* Others mean that there is no such thing. */
+static bool is_failure(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO || r == -EINTR;
+}
+
 /* pam.d(5): a comment ends a line, and a backslash continues it. */
-static bool search_file(const struct search *s, const char *path)
+static int search_file(const struct search *s, const char *path, bool *ret_is)
 {
 	_cleanup_free_ char *text = NULL;
 	bool continued = false;
 	bool ours = false;
 	char *rest;
 	char *line;
+	int r;
 
 	/* What is no file of text is no stack either. */
-	if (textfile_read(path, &text) < 0)
-		return false;
+	r = textfile_read(path, &text);
+	if (r < 0)
+		return is_failure(r) ? r : 0;
 	for (rest = text; (line = textfile_line(&rest));) {
 		size_t n = strcspn(line, "#");
 		const char *group = line;
@@ -53,12 +61,13 @@ static bool search_file(const struct search *s, const char *path)
 		/* A line may name several. */
 		while (ours && (group = strstr(group, EXEMPT_GROUP))) {
 			group += strlen(EXEMPT_GROUP);
-			if (note_group(s, path, group))
-				return true;
+			*ret_is = note_group(s, path, group);
+			if (*ret_is)
+				return 0;
 		}
 		continued = n && line[n - 1] == '\\';
 	}
-	return false;
+	return 0;
 }
 
 static int is_shown(const struct dirent *entry)
@@ -71,33 +80,29 @@ static int search_dir(const struct search *s, const char *dir, bool *ret_is)
 {
 	struct dirent **entries;
 	int n = scandir(dir, &entries, is_shown, alphasort);
-	bool is = false;
+	int r = 0;
 
 	if (n < 0)
-		return errno == ENOMEM ? -ENOMEM : 0;
+		return is_failure(-errno) ? -errno : 0;
 	for (int i = 0; i < n; i++) {
 		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
-		is = is || search_file(s, path);
+		if (!r && !*ret_is)
+			r = search_file(s, path, ret_is);
 		free(entries[i]);
 	}
 	free(entries);
-	*ret_is = is;
-	return 0;
+	return r;
 }
 
 int exempt_search(exempt_fn *fn, void *data, bool *ret_any)
 {
 	const struct search s = { fn, data };
-	bool is = false;
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs) && !is; i++) {
-		int r = search_dir(&s, dirs[i], &is);
-
-		if (r)
-			return r;
-	}
-	*ret_any = is || search_file(&s, PAM_CONF);
-	return 0;
+	*ret_any = false;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) && !r && !*ret_any; i++)
+		r = search_dir(&s, dirs[i], ret_any);
+	return r || *ret_any ? r : search_file(&s, PAM_CONF, ret_any);
 }

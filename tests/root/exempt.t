@@ -131,5 +131,17 @@ mkdir /etc/pam.d/directory
 ln -s nowhere /etc/pam.d/link
 exempts "beside what is no file" /etc/pam.d/other-service \
 	'session required pam_netns.so exempt_group=wheel'
+rm -r /etc/pam.d/directory /etc/pam.d/link
+
+# What cannot be read for want of something may name one.
+pam_stack other-service 'session required pam_netns.so exempt_group=wheel'
+ok "a group is exempt" netnsctl reload
+for fault in '-P /etc/pam.d -e inject=openat:error=EMFILE' '-P /etc/pam.d -e inject=getdents64:error=EIO' \
+	'-P /etc/pam.d/other-service -e inject=openat:error=ENFILE' \
+	'-P /etc/pam.d/other-service -e inject=read:error=EIO'; do
+	# shellcheck disable=SC2086 # words
+	fails "a reload that cannot read a stack, $fault" strace -f -o /dev/null $fault netnsctl reload
+	unlike "$(nft list set inet pam_netns confined)" 1000-60000 "  confines nobody"
+done
 no_debris
 done_testing
