@@ -18,8 +18,7 @@
 /* The sshd process that serves the user outlives the close of its session a little. */
 #define STRAGGLERS_MS 3000
 
-/* Seconds; without a usable configuration nothing lingers, but one may be there that has no room.
- */
+/* Seconds.  Without a usable configuration nothing lingers; but one may only not be read now. */
 static int linger_time(uint32_t *ret_seconds)
 {
 	_cleanup_(conf_free_p) struct conf *conf = NULL;
@@ -28,7 +27,7 @@ static int linger_time(uint32_t *ret_seconds)
 
 	if (!r)
 		r = active_load(NETNS_CONF, diag, &conf);
-	if (r == -ENOMEM)
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO)
 		return r;
 	*ret_seconds = r < 0 ? 0 : conf->settings.linger;
 	return 0;

@@ -447,6 +447,11 @@ both netnsctl sweep
 is "$STATUS$ERR $OUT" "0 0 removed" "linger: kept for an hour"
 is "$(ls $run_dir/ns)" 1001 "linger: it is there"
 is "$(netnsctl status --json | jq -c 'map([.user, .processes])')" '[["alice",0]]' "linger: with nobody in it"
+for fault in openat:error=EMFILE read:error=EIO; do
+	fails "linger: a sweep that cannot read how long, $fault" \
+		strace -f -o /dev/null -P $run_dir/active.conf -P active.conf -e inject=$fault netnsctl sweep
+	is "$(ls $run_dir/ns)" 1001 "linger: it is there"
+done
 open_session a alice
 is "$NETNS" "$alice" "linger: she finds it again"
 ok "linger: and is not thought of as gone" test ! -e $run_dir/idle/1001
