@@ -41,6 +41,7 @@ static void put_on_top(struct session *s)
 static void forget_in_child(void)
 {
 	for (struct session *s = newest; s; s = s->below) {
+		s->owner = 0; /* whatever its pid: it may have a pid namespace of its own */
 		close_p(&s->before_fd);
 		s->before_fd = -1;
 		mounts_forget(&s->mounts);

@@ -559,6 +559,23 @@ static void do_unshare_net(struct app *a, const char *arg)
 		err(2, "unshare");
 }
 
+/* By a child that is the first process of a pid namespace, as we may be of ours. */
+static void do_first_close(struct app *a, const char *arg)
+{
+	pid_t pid;
+
+	if (unshare(CLONE_NEWPID) < 0)
+		err(2, "unshare");
+	pid = xfork();
+	if (pid == 0) {
+		do_close(a, arg);
+		do_ns(a, arg);
+		_exit(a->failed);
+	}
+	if (wait_for_child(pid) != 0)
+		a->failed = true;
+}
+
 static void do_sigchld_ignore(struct app *a, const char *arg)
 {
 	(void)a;
@@ -721,6 +738,7 @@ static const struct action {
 	{ "fork-end", false, do_fork_end }, /* pam_end() in a child */
 	{ "daemon", false, do_daemon },
 	{ "fork-close", false, do_fork_close }, /* pam_close_session() in a child */
+	{ "first-close", false, do_first_close }, /* in one that is process 1, and ns there */
 
 	{ "ns", false, do_ns }, /* inode of the network namespace */
 	{ "mntns", false, do_mntns },

@@ -123,6 +123,9 @@ goes "closed and opened again below" "alice bob bob alice bob host" \
 goes "a fork between them closes nothing of its parent's" "alice bob bob bob alice host" \
 	open ns "${B[@]}" open ns "${A[@]}" fork-close ns "${B[@]}" fork-end ns close ns "${A[@]}" close ns
 
+run unshare --pid --fork pamdo open ns "${B[@]}" open ns first-close ns close ns "${A[@]}" close ns
+is "$(where_it_was)" "alice bob bob bob alice host " "nor does a child whose pid is its parent's, in a pid namespace of its own"
+
 note "of which one was refused"
 # A user who is not there
 run pamdo -s optional open ns handle 1:nobody-at-all open ns handle 0 close ns handle 1 close ns
