@@ -59,9 +59,17 @@ static int open_ns(struct state *state, bool create, bool *ret_is_mount)
 	return r ? r : is_mount_point(state->ns, ret_is_mount);
 }
 
+static int mount_ns(const char *source, unsigned long flags)
+{
+	if (mount(source, NETNS_RUN "/ns", NULL, flags, NULL) == 0)
+		return 0;
+	/* A caller that may not mount; -EPERM is of what cannot be trusted. */
+	return errno == EPERM ? -EACCES : -errno;
+}
+
 static int set_private(void)
 {
-	return mount(NULL, NETNS_RUN "/ns", NULL, MS_PRIVATE, NULL) < 0 ? -errno : 0;
+	return mount_ns(NULL, MS_PRIVATE);
 }
 
 /*
@@ -78,8 +86,8 @@ static int make_mount(struct state *state)
 	if (r)
 		return r;
 	r = open_ns(state, true, &is_mount);
-	if (!r && !is_mount && mount(NETNS_RUN "/ns", NETNS_RUN "/ns", NULL, MS_BIND, NULL) < 0)
-		r = -errno;
+	if (!r && !is_mount)
+		r = mount_ns(NETNS_RUN "/ns", MS_BIND);
 	if (!r)
 		r = set_private();
 	if (!r)

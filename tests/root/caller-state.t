@@ -88,6 +88,7 @@ for call in clone execve kill mount prlimit setns setresuid setsid socket statx 
 	close_range sendmsg pipe pidfd capset; do
 	calls "$call" either pamdo forbid $call open ns
 done
+ok "who may not mount is told so" wait_for_log 'cannot use /run/pam_netns: Permission denied'
 for calls in "unshare forbid setns" "unshare forbid kill forbid setns"; do
 	# shellcheck disable=SC2086 # words
 	run pamdo forbid $calls open ns
