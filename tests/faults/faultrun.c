@@ -41,6 +41,8 @@
 #define RUNS     0.3 /* what may still run, before a sweep */
 #define SETTLES  0.03 /* what the kernel does after that */
 #define OOM_FILE "/tmp/oom"
+/* Who might just have joined is given a while: it has passed. */
+#define SWEEP "touch -c -d @0 /run/pam_netns/joined/*; netnsctl sweep"
 
 static char oom_order[TRACE_NAME_MAX + 16]; /* of the point that is tried; "": none */
 
@@ -177,9 +179,7 @@ static const char *clean_up(const struct run *run)
 		if (t >= sweep) {
 			swept = true;
 			sweep = t + 2 * RUNS;
-			/* Who might just have joined is given a while: it has passed. */
-			if (shell("touch -c -d @0 /run/pam_netns/joined/*; netnsctl sweep",
-				  in(run, "sweep")) != 0)
+			if (shell(SWEEP, in(run, "sweep")) != 0)
 				complain("sweep: %s", read_text(in(run, "sweep")));
 		} else {
 			usleep(2000);
@@ -357,7 +357,7 @@ static void pose(struct run *run)
 	no_fault(run, NULL);
 	next_login(run, true);
 	run_hook(run, run->restore, "restore");
-	(void)shell("netnsctl sweep", NULL);
+	(void)shell(SWEEP, NULL);
 	usleep(300000);
 	run->base = picture_of_host();
 	put_text(in(run, "base"), run->base);
