@@ -337,6 +337,19 @@ no_debris()
 	ok "${1:-nothing is left behind}" wait_for 6 is_clean
 }
 
+# The same, after a sweep: after another one if a helper was still there at the first,
+# which leaves alone whom somebody is about to be inside of.
+no_debris_swept()
+{
+	ok "${1:-a sweep leaves nothing behind}" wait_for 6 is_clean_swept
+}
+
+is_clean_swept()
+{
+	netnsctl sweep >/dev/null
+	is_clean
+}
+
 #
 # Sessions that stay open while others are looked at
 #

@@ -23,8 +23,7 @@ note "su under attack: $OUT"
 like "$OUT" 'ended by a signal 0$' "killing what su starts does not bring su down"
 unlike "$OUT" 'let in 0,' "(and does not even keep it from working, most times)"
 ok "nothing that was stopped or killed stays" wait_for 5 sh -c '! pgrep -x su'
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 # Limits: the look-up of a large group fails without a word when memory is short
@@ -47,8 +46,7 @@ note "$opened opened, $refused refused"
 ok "short of memory, a member of a large group still has a session" test "$opened" -gt 0
 run sh -c "ulimit -d 700; exec pamdo -u alice open ns close"
 unlike "$OUT" "(^|"$'\n'")ns $host" "a hard limit does not help either"
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 # Mounts: a mount namespace that follows the host's and is full

@@ -102,8 +102,7 @@ do_pam open ns fork-close ns
 like "$OUT" 'close 0 ' "close in a child"
 is "${NS[1]-}" "${NS[0]-}" "does not move the parent"
 # The opener was still inside when its child closed, and went without a word.
-netnsctl sweep >/dev/null
-no_debris "what is left, a sweep removes"
+no_debris_swept "what is left, a sweep removes"
 
 do_pam open ns end ns
 isnt "${NS[1]-}" "$host" "an end without a close does not lead back"
@@ -114,8 +113,7 @@ opens "close as the user"
 like "$OUT" 'close 0 ' "close as the user: no error"
 like "$OUT" 'end 0' "close as the user: no crash"
 unlike "$OUT" 'msg error' "close as the user: no complaint"
-netnsctl sweep >/dev/null
-no_debris "what it could not remove, a sweep does"
+no_debris_swept "what it could not remove, a sweep does"
 
 hold killed pamdo open ns sleep-for-stdin
 pin=$(ls /run/pam_netns/ns)
@@ -123,8 +121,7 @@ is "$pin" 1001 "a session is there"
 pkill -KILL -x pamdo
 release killed 2>/dev/null
 isnt "$(pamdo open ns close | sed -n 's/^ns //p')" "$host" "killed: the next session is confined"
-netnsctl sweep >/dev/null
-no_debris "killed: a sweep leaves nothing"
+no_debris_swept "killed: a sweep leaves nothing"
 
 #
 # Threads: one would stay outside
@@ -194,8 +191,7 @@ for limit in '-f 0' '-n 4' '-n 16' '-v 30000' '-t 1' '-s 16' '-u 1' '-c 0' '-l 0
 		exec su alice -c "stat -Lc %i /proc/self/ns/net"'
 	unlike "$OUT" "(^|"$'\n'")$host($|"$'\n'")" "su under ulimit $limit: never the host's network"
 done
-netnsctl sweep >/dev/null
-no_debris "nothing is left of any of them"
+no_debris_swept "nothing is left of any of them"
 
 #
 # Many at once

@@ -100,8 +100,7 @@ echo 'root:secret' | chpasswd
 doors_lead root "$host" "${DOORS[@]}"
 release alice
 wait_for 5 sh -c '! pgrep -u alice'
-netnsctl sweep >/dev/null
-no_debris "after the last of them nothing is left"
+no_debris_swept "after the last of them nothing is left"
 for daemon in sshd atd; do
 	is "$(netns_of "$(cat /run/$daemon.pid)")" "$host" "$daemon itself is where it was"
 done

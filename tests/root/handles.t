@@ -169,8 +169,7 @@ is "$(grep ^mntns <<<"$OUT" | sort -u | wc -l)" 1 "  and the mounts of before ar
 
 release alice
 release bob
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 note "and nothing is left of those who end all at once"
 for actions in "open" "open open" "open handle_1:bob open" "open handle_1:alice open handle_0 close" \
@@ -178,8 +177,7 @@ for actions in "open" "open open" "open handle_1:bob open" "open handle_1:alice 
 	# shellcheck disable=SC2086 # words
 	run pamdo ${actions//_/ }
 	is "$STATUS" 0 "$actions"
-	netnsctl sweep >/dev/null
-	no_debris "  leaves nothing after a sweep"
+	no_debris_swept "  leaves nothing after a sweep"
 done
 
 #
@@ -218,8 +216,7 @@ like "$OUT" "thread-ns $host" "another thread that closes goes back itself"
 isnt "$(sed -n 's/^ns //p' <<<"$OUT" | tail -n 1)" "$host" "  and the one that had opened does not come along"
 run pamdo -u root thread open ns close ns
 is "$(sed -n 's/^ns //p' <<<"$OUT" | sort -u)" "$host" "root may have as many as it likes"
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 note "from inside our own open"
@@ -291,7 +288,6 @@ wait "${pids[@]}"
 is "$(cat "$WORK"/six.* | grep -c ' 0 Success')" 12 "six at once, three deep"
 is "$(cat "$WORK"/six.* "$WORK"/enter* | grep -cx "ns $host")" 0 "  none in the host's network"
 ok "  without waiting for each other's end" test $SECONDS -le 20
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 done_testing

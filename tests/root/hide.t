@@ -404,7 +404,7 @@ if hold fuse python3 "$WORK/fuse.py" && [ "$(held fuse)" = ready ]; then
 	release fuse
 	umount -l ~alice/agent
 else
-	skip "a file system of hers" "this kernel has no FUSE"
+	note "this kernel has no FUSE: a file system of hers is not tried"
 fi
 rm -r ~alice/agent /run/deep /run/short
 

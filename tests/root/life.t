@@ -133,8 +133,7 @@ is "$(stat_of '.user + " " + .policy')" "alice web" "  status knows whose it is"
 ok "  as well as that programs are in it" test "$(stat_of .processes)" -ge 3
 su alice -c 'tmux -L life kill-server'
 wait_for 5 ended 'sleep 200[56]'
-netnsctl sweep >/dev/null
-no_debris "  with its end goes all"
+no_debris_swept "  with its end goes all"
 
 #
 note "a program that ends, and goes on as its child, while somebody looks who is inside"
@@ -217,25 +216,21 @@ ok "a daemon that closes what its parent's parent has opened" wait_for 5 grep -q
 like "$(cat "$WORK/closes")" 'close 0' "  has no error"
 is "$(sed -n 's/^ns //p' "$WORK/closes" | sort -u | wc -l)" 1 "  and stays where it is"
 isnt "$(sed -n 's/^ns //p' "$WORK/closes" | tail -n 1)" "$host" "  which is not the host's network"
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 rm -f "$WORK/closes"
 pamdo open ns daemon drop close end ns say end >"$WORK/closes" 2>&1
 ok "the same as the user" wait_for 5 grep -qx end "$WORK/closes"
 isnt "$(sed -n 's/^ns //p' "$WORK/closes" | tail -n 1)" "$host" "  is not the host's network either"
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 run pamdo open ns daemon
-netnsctl sweep >/dev/null
-no_debris "a daemon that closes nothing leaves nothing"
+no_debris_swept "a daemon that closes nothing leaves nothing"
 hold one pamdo open ns sleep-for-stdin close ns
 run pamdo open ns fork-close ns drop close
 is "$(sed -n 's/^ns //p' <<<"$OUT" | sort -u | wc -l)" 1 "a child closes, then the user: nobody moves"
 ok "  and who is in it stays" test -e /run/pam_netns/ns/1001
 release one
 is "$(sed -n 's/^ns //p' "$WORK/one.out" | tail -n 1)" "$host" "  until the last one closes"
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 note "a user who is deleted meanwhile"

@@ -108,7 +108,6 @@ isnt "$alice" "$host" "  and is not in the host's network"
 # The terminal is hung up: no close in good order.
 # shellcheck disable=SC2016
 ptydo login -f alice -- '$ ' 'kill -HUP $PPID; kill -KILL $$^M' >/dev/null
-netnsctl sweep >/dev/null
-no_debris "after a hang-up neither"
+no_debris_swept "after a hang-up neither"
 
 done_testing

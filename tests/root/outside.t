@@ -129,6 +129,5 @@ kill "$bobs" "$hers" "$(pgrep -u bob -f 'sleep 3002')"
 
 logout alice
 logout bob
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 done_testing

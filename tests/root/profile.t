@@ -77,8 +77,7 @@ doors_lead alice "$alice" ssh-key cron
 is "$(complaints)" "" "the line twice in a stack: nothing to complain of"
 sed -i '/pam_netns/d' /etc/pam.d/sshd /etc/pam.d/cron
 release alice
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 # Arguments

@@ -223,8 +223,7 @@ is "$(sed -n 's/^ns //p' "$WORK/handover")" "$(stat -c %i /run/pam_netns/ns/1001
 echo >&"$gate1"
 wait $program
 exec {gate1}>&-
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 # Reload against log-in
@@ -343,8 +342,7 @@ is "$(cat "$WORK"/killed.* | grep -c '^close ')" "$n" "killed helpers: and close
 is "$(grep -hE '^ns' "$WORK"/killed.* | awk 'NR % 2 == 0' | sort -u)" "ns $host" \
 	"killed helpers: all are led back"
 release alice
-netnsctl sweep >/dev/null
-no_debris "killed helpers: nothing is left after a sweep"
+no_debris_swept "killed helpers: nothing is left after a sweep"
 
 #
 # What outlives its session
@@ -385,8 +383,7 @@ wait_for 5 pgrep -u bob >/dev/null
 is "$(netnsctl sweep)" "0 removed" "a stopped process of another user keeps it"
 pkill -KILL -u bob
 ok "and killed it does not" wait_for 5 sh -c '! pgrep -u bob'
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 leave alice lone-thread
 is_zombie()
@@ -401,8 +398,7 @@ is "$(where)" "$NS" "and the next log-in is there too"
 like "$(netnsctl status --json)" '"processes": 1' "status counts it"
 kill -KILL "$straggler"
 wait_for 5 is_gone "$straggler"
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 # What is left by a crash
@@ -413,14 +409,12 @@ netnsctl sweep >/dev/null # makes the directories
 isnt "$(where)" "$host" "an unfinished pin is no obstacle"
 no_debris "and is gone at log-out"
 : >/run/pam_netns/ns/1002
-netnsctl sweep >/dev/null
-no_debris "or by a sweep"
+no_debris_swept "or by a sweep"
 
 : >/run/pam_netns/ns/1001
 mount --bind /proc/self/ns/uts /run/pam_netns/ns/1001
 isnt "$(where)" "$host" "a pin that is no network is none"
-netnsctl sweep >/dev/null
-no_debris "and goes, whatever is on it"
+no_debris_swept "and goes, whatever is on it"
 
 : >/run/pam_netns/ns/1001
 mount --bind /proc/1/ns/net /run/pam_netns/ns/1001
@@ -432,8 +426,7 @@ rm /run/pam_netns/ns/1001
 hold alice pamdo open ns sleep-for-stdin close
 mount --bind /run/pam_netns/ns/1001 /run/pam_netns/ns/1001
 release alice
-netnsctl sweep >/dev/null
-no_debris "a pin that was mounted twice goes too"
+no_debris_swept "a pin that was mounted twice goes too"
 
 touch /run/pam_netns/ns/{strange,-1,4294967295,99999999999,1001x}
 ok "what is not ours is no obstacle to a sweep" netnsctl sweep

@@ -95,8 +95,7 @@ for call in mount:ENOSPC fcntl:ENOLCK statfs:EIO fstatfs:EIO openat:EMFILE sendm
 done
 mend_helper
 # What was made before it could not be told.
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 # An answer that is right, and a module that cannot follow it
 inject()
@@ -125,8 +124,7 @@ for service in required optional; do
 	clear_log
 done
 WITH=()
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 #
 # "A failed user lookup returns PAM_SUCCESS"

@@ -156,7 +156,6 @@ pkill -CONT -x su
 pkill -KILL -x su
 release alice
 release bob
-netnsctl sweep >/dev/null
-no_debris
+no_debris_swept
 
 done_testing

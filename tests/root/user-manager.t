@@ -74,15 +74,13 @@ for user in alice bob carol dave; do
 done
 is "$(complaints)" "" "nothing is logged"
 is "$(ls /run/pam_netns/ns)" "1001"$'\n'"1002" "without privilege the namespaces stay"
-netnsctl sweep >/dev/null
-no_debris "until the next sweep"
+no_debris_swept "until the next sweep"
 
 # Killed together with all that is in its control group.
 manager alice
 pkill -KILL -u alice
 release manager.alice 2>/dev/null
-netnsctl sweep >/dev/null
-no_debris "a manager that is killed leaves nothing after a sweep"
+no_debris_swept "a manager that is killed leaves nothing after a sweep"
 
 #
 # Started while the user logs in, by the login itself, as pam_systemd does
@@ -109,8 +107,7 @@ for order in before after; do
 	isnt "$ns" "$host" "  in a network of its own"
 	is "$(cat /tmp/manager)" "$ns" "  the manager's is the same"
 	pkill -KILL -u alice
-	netnsctl sweep >/dev/null
-	no_debris
+	no_debris_swept
 done
 
 #
