@@ -247,7 +247,8 @@ static bool has_filter(const struct conf_prefix *prefix)
 /*
  * All of an address, at once and by the kernel: it need not take the lock of each empty
  * bucket, as for a dump.  -EINVAL, and nothing done: an older kernel, which wants whole
- * tuples here, or -EOPNOTSUPP.
+ * tuples here, or -EOPNOTSUPP.  It goes through all zones, as the filter cannot name that of
+ * us, 0; the lists are of that one.
  */
 static int flush(struct mnl_socket *netfilter, const struct conf_prefix *address)
 {
