@@ -6,6 +6,7 @@
 #include <linux/mount.h> /* and not sys/mount.h: glibc has the newer calls since 2.36 only */
 #include <linux/openat2.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -100,6 +101,21 @@ static int follow_only(const char *path)
 }
 
 /*
+ * A copy of a mount of the host's may be one that the host's follow, too: not from then
+ * on.  By its descriptor, wherever somebody has moved what it is mounted on; and that it
+ * fails is nobody's doing who exchanges things.
+ */
+static int follow_only_by(int fd)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(fd)];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = follow_only(path);
+	return !r || r == -EPERM || r == -ENOMEM ? r : -EIO;
+}
+
+/*
  * Not onto what a symbolic link leads to but onto the link itself, as
  * /etc/resolv.conf often is one.  There it stays when whoever owns the file at the
  * other end renames a new one over it.  Believed when seen: of another descriptor
@@ -126,13 +142,10 @@ static int attach(const char *path, int fd)
 	if (syscall(SYS_move_mount, fd, "", place, "",
 		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return -errno;
-	r = look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &seen);
-	if (r)
-		return r;
-	if (!is_same(&mount, &seen))
-		return -ESTALE;
-	/* A copy of a mount of the host's may be one that the host's follow, too. */
-	return follow_only(path);
+	r = follow_only_by(fd);
+	if (!r)
+		r = look(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &seen);
+	return r || is_same(&mount, &seen) ? r : -ESTALE;
 }
 
 /* What comes of it when somebody exchanges what is there; no other failure is a user's doing. */
