@@ -65,7 +65,8 @@ int sysctl_write(const char *path, int value)
 
 bool sysctl_has_ipv6(void)
 {
-	return access(SYSCTL_NET "ipv6/conf/all", F_OK) == 0;
+	/* What cannot be looked at is there: without rules for it IPv6 would not be held back. */
+	return access(SYSCTL_NET "ipv6/conf/all", F_OK) == 0 || errno != ENOENT;
 }
 
 int sysctl_uses_ipv6(bool *ret_uses)

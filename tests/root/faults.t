@@ -63,7 +63,10 @@ for scenario in $SCENARIOS; do
 	{
 		faults_points | some "$points"
 		[ "$scenario" != veth ] || killed_late 3
-		[ "$scenario" != first ] || killed_mounting
+		[ "$scenario" != first ] || {
+			killed_mounting
+			failed_looks 0.1.1.1 4
+		}
 		[ "$scenario" != loopback ] || failed_calls 0 '157 166'
 		[ "$scenario" != private ] || failed_looks 0.1.1 1
 		[ "$scenario" != reload ] || failed_looks 0 3
